@@ -34,6 +34,7 @@ export interface CanonicalInput {
 }
 
 export interface CanonicalRequest {
+  /** What is hashed into the string to sign. */
   text: string
   /** Lower-case names, sorted, joined with `;`. */
   signedHeaders: string
@@ -68,15 +69,25 @@ export function canonicalRequest({
   headers,
   payloadHash,
 }: CanonicalInput): CanonicalRequest {
-  const sorted = [...headers]
-    .map(([name, value]) => [name.toLowerCase(), value.trim().replace(/ +/g, ' ')] as const)
+  const pairs = [...headers]
+  const signedHeaders = signedHeaderNames(pairs)
+  const lines = pairs
+    .map(([name, value]) => [name.toLowerCase(), canonicalValue(value)] as const)
     .sort(([a], [b]) => order(a, b))
-  const signedHeaders = sorted.map(([name]) => name).join(';')
-  const lines = sorted.map(([name, value]) => `${name}:${value}\n`).join('')
+    .map(([name, value]) => `${name}:${value}\n`)
+    .join('')
   return {
     text: `${method}\n${path}\n${canonicalQuery(query)}\n${lines}\n${signedHeaders}\n${payloadHash}`,
     signedHeaders,
   }
+}
+
+/** @returns lower-case names, sorted, joined with `;` */
+export function signedHeaderNames(headers: CanonicalInput['headers']): string {
+  return [...headers]
+    .map(([name]) => name.toLowerCase())
+    .sort(order)
+    .join(';')
 }
 
 /** @returns `20261121T013425Z`, the only form of time that SigV4 knows. */
@@ -109,6 +120,11 @@ export function hmac(key: Uint8Array, data: string | Uint8Array): Buffer {
 /** SHA-256 in lower-case hex. */
 export function sha256Hex(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex')
+}
+
+/** Without outer white space, and with one space for each inner run of it; never a line break, which would add a header. */
+function canonicalValue(value: string): string {
+  return value.replace(/[ \t\r\n]+/g, ' ').replace(/^ | $/g, '')
 }
 
 function order(a: string, b: string): number {
