@@ -1,0 +1,39 @@
+import { playwright } from '@vitest/browser-playwright'
+import { defineConfig } from 'vitest/config'
+import { chromium } from './test/browser/chromium.ts'
+import { closingLine } from './test/reporters/closing-line.ts'
+
+const ISOMORPHIC = 'test/isomorphic/**/*.test.ts'
+const HEAVY = 'test/heavy/**/*.test.ts'
+
+/**
+ * node: everything that needs only npm and a browser. chromium: the isomorphic tests once more, in a real browser.
+ * heavy: what takes long or needs other programs (`npm run test:heavy`).
+ */
+export default defineConfig(async () => ({
+  test: {
+    reporters: ['default', closingLine],
+    projects: [
+      { test: { name: 'node', include: ['test/**/*.test.ts'], exclude: [HEAVY], testTimeout: 30_000 } },
+      {
+        cacheDir: 'node_modules/.cache/vite-chromium',
+        // Found in the middle of a run, a new dependency makes Vite reload the page under the tests.
+        optimizeDeps: { include: ['fast-check', 'valibot'] },
+        test: {
+          name: 'chromium',
+          include: [ISOMORPHIC],
+          testTimeout: 30_000,
+          api: { host: '127.0.0.1' },
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: await chromium() }),
+            instances: [{ browser: 'chromium' as const }],
+          },
+        },
+      },
+      { test: { name: 'heavy', include: [HEAVY], testTimeout: 600_000, fileParallelism: false } },
+    ],
+  },
+}))
