@@ -1,0 +1,108 @@
+import { type ProblemBody, type ProblemType, problemType } from '../protocol/problems.ts'
+
+/** What went wrong, by kind. No message holds a URL of the store: it carries a signature. */
+export abstract class PartwayError extends Error {
+  /** Whether the same call made again goes on from where this one stopped. */
+  readonly resumable: boolean
+
+  constructor(message: string, resumable: boolean, options?: ErrorOptions) {
+    super(message, options)
+    this.resumable = resumable
+  }
+}
+
+/** The API said no. */
+export class ApiError extends PartwayError {
+  override readonly name = 'ApiError'
+  readonly status: number
+  /** Absent for answers that the gateway made, and for problems that this version does not know. */
+  readonly type: ProblemType | undefined
+  readonly requestId: string | undefined
+  /** The problem with all its members, such as `missing` of parts-missing. */
+  readonly body: ProblemBody | undefined
+
+  constructor(message: string, status: number, body?: ProblemBody) {
+    super(message, status === 401 || status === 403 || status === 408 || status === 429 || status >= 500)
+    this.status = status
+    this.type = body && problemType(body)
+    this.requestId = body?.requestId
+    this.body = body
+  }
+}
+
+/** Something answers at that URL, but it is no Partway API. */
+export class NotPartwayError extends PartwayError {
+  override readonly name = 'NotPartwayError'
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, false, options)
+  }
+}
+
+/** S3 said no. */
+export class StoreError extends PartwayError {
+  override readonly name = 'StoreError'
+  readonly status: number
+  /** S3's own, such as `SlowDown`; absent where the answer had none. */
+  readonly code: string | undefined
+
+  constructor(message: string, status: number, code?: string) {
+    super(message, status !== 404)
+    this.status = status
+    this.code = code
+  }
+}
+
+/** No answer came: refused, cut off, timed out. */
+export class NetworkError extends PartwayError {
+  override readonly name = 'NetworkError'
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, true, options)
+  }
+}
+
+/** The file is not what it was when the upload began. Such an upload is never completed. */
+export class SourceChangedError extends PartwayError {
+  override readonly name = 'SourceChangedError'
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, false, options)
+  }
+}
+
+/** The object is not what it was when the download began. */
+export class ObjectChangedError extends PartwayError {
+  override readonly name = 'ObjectChangedError'
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, false, options)
+  }
+}
+
+/** What arrived is not what was read. */
+export class IntegrityError extends PartwayError {
+  override readonly name = 'IntegrityError'
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, false, options)
+  }
+}
+
+/** There is a record of an unfinished upload, but it cannot be used. */
+export class RecordError extends PartwayError {
+  override readonly name = 'RecordError'
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, false, options)
+  }
+}
+
+/** Stopped from outside: by a signal (the parts are kept), or for good by `abort()`. */
+export class AbortedError extends PartwayError {
+  override readonly name = 'AbortedError'
+
+  constructor(message: string, resumable: boolean, options?: ErrorOptions) {
+    super(message, resumable, options)
+  }
+}

@@ -1,0 +1,118 @@
+import type { Checksum } from '../protocol/schemas.ts'
+import type { PartwayError } from './errors.ts'
+
+/** An upload under way. Events say that something happened; {@link Upload.snapshot} says how everything stands. */
+export interface Upload {
+  /** Rejects with a {@link PartwayError}. Need not be awaited: listeners of `state` see the same. */
+  readonly result: Promise<UploadResult>
+  /** @returns removes the listener */
+  on<Type extends keyof UploadEvents>(type: Type, listener: Listener<UploadEvents[Type]>): () => void
+  snapshot(): UploadSnapshot
+  /** Stops sending at once; what the store acknowledged is kept. No effect unless planned or uploading. */
+  pause(): void
+  /** Goes on after {@link pause}. */
+  resume(): void
+  /**
+   * Cancels for good: the store drops the parts, the record is removed, `result` rejects with an AbortedError.
+   * @throws {PartwayError} where the store could not be told; its lifecycle rule removes the parts then
+   */
+  abort(): Promise<void>
+}
+
+/**
+ * planned → uploading ⇄ paused, uploading ⇄ completing → done; from each of them to failed or aborted. `failed` with an
+ * error that is `resumable` (a signal that stopped it counts): the same upload begun again goes on where this one stopped.
+ */
+export type UploadState = 'planned' | 'uploading' | 'paused' | 'completing' | 'done' | 'failed' | 'aborted'
+
+/** `waiting`: for the next try, after one that failed. */
+export type PartState = 'pending' | 'sending' | 'waiting' | 'done'
+
+export interface UploadSnapshot {
+  readonly state: UploadState
+  readonly fileName: string
+  /** Once initiated. */
+  readonly key: string | undefined
+  /** Of the file, in bytes. */
+  readonly size: number
+  /** Acknowledged by the store and in flight: what a bar shows. Falls when a part has to be sent again. */
+  readonly bytesSent: number
+  readonly bytesAcknowledged: number
+  /** Of those acknowledged, the bytes that were there before this run. */
+  readonly bytesResumed: number
+  /** Bytes per second over the last seconds; `undefined` until there is something to measure. */
+  readonly rate: number | undefined
+  /** Seconds to go at that rate; `undefined` where that cannot be said. */
+  readonly eta: number | undefined
+  /** Part number 1 first; one for a file that travels in a single PUT; empty until planned. */
+  readonly parts: readonly PartState[]
+  readonly partsDone: number
+  /** Tries that failed and were repeated. */
+  readonly retries: number
+  /** Of state `failed` or `aborted`. */
+  readonly error: PartwayError | undefined
+}
+
+export interface UploadEvents {
+  state: { readonly state: UploadState; readonly previous: UploadState }
+  /** The plan is made, sizes in bytes. */
+  initiated: { readonly key: string; readonly partSize: number; readonly partCount: number }
+  /** The store holds parts of an earlier run: these are not sent again. */
+  resumed: {
+    readonly key: string
+    readonly partSize: number
+    readonly parts: number
+    readonly bytes: number
+  }
+  /** The upload was gone from the store, and was not complete: everything is sent again under a new key. */
+  restarted: { readonly reason: string }
+  /** Bytes moved. As often as the platform says so: take a snapshot at a pace of your own. */
+  progress: { readonly bytesSent: number; readonly size: number }
+  part: { readonly partNumber: number; readonly state: PartState }
+  /** A try failed and is repeated after `delay` milliseconds. `partNumber` is absent for calls of the API. */
+  retry: { readonly partNumber?: number; readonly delay: number; readonly error: PartwayError }
+}
+
+export interface UploadResult {
+  readonly key: string
+  readonly size: number
+  readonly etag: string | undefined
+  /** Of the whole object, as the store has it. */
+  readonly checksum: Checksum | undefined
+  readonly versionId: string | undefined
+  /** The object's URL, unsigned; `undefined` for a single PUT. */
+  readonly location: string | undefined
+  /** What was compared between what was read here and what the store holds. */
+  readonly verified: 'checksum' | 'size'
+  /** Bytes of the file that travelled in this run, those sent twice included. */
+  readonly bytesTransferred: number
+  readonly bytesResumed: number
+  /** Milliseconds of this run. */
+  readonly elapsed: number
+}
+
+export type Listener<Event> = (event: Event) => void
+
+/** Typed listeners. One that throws is reported as an uncaught error and disturbs nobody. */
+export class Emitter<Events> {
+  readonly #listeners = new Map<keyof Events, Set<Listener<never>>>()
+
+  /** @returns removes the listener */
+  on<Type extends keyof Events>(type: Type, listener: Listener<Events[Type]>): () => void {
+    const listeners = this.#listeners.get(type) ?? new Set()
+    this.#listeners.set(type, listeners.add(listener))
+    return () => listeners.delete(listener)
+  }
+
+  emit<Type extends keyof Events>(type: Type, event: Events[Type]): void {
+    for (const listener of (this.#listeners.get(type) ?? []) as Set<Listener<Events[Type]>>) {
+      try {
+        listener(event)
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import type { CrcAlgorithm } from '../checksums/crc.ts'
+import type {
+  CompleteRequest,
+  CompleteResponse,
+  DescribeResponse,
+  DownloadRequest,
+  DownloadResponse,
+  InitiateRequest,
+  InitiateResponse,
+  ListPartsResponse,
+  ListUploadsResponse,
+  PresignRequest,
+  SignedParts,
+} from '../protocol/schemas.ts'
+
+/**
+ * Everything in which one platform differs from another. The engine knows these shapes and no platform;
+ * client/browser/index.ts and client/node/index.ts wire them. `Slice` is whatever the platform sends best:
+ * a Blob in browsers, a range of an open file in Node.
+ */
+
+/** The file to be sent. Sizes and offsets in bytes. */
+export interface Source<Slice> {
+  /** The file's own name, without its folders. */
+  readonly name: string
+  readonly size: number
+  readonly contentType?: string | undefined
+  /** Which file this is, among all that a person may send: finds the record of an unfinished upload again. */
+  readonly id: string
+  /** What stays the same as long as the file does: compared on resuming, and named when it differs. */
+  readonly identity: Readonly<Record<string, string>>
+  /** The bytes from `start` to before `end`; reads nothing yet. */
+  slice(start: number, end: number): Slice
+  /** Reads that range and computes its CRC. */
+  crc(algorithm: CrcAlgorithm, start: number, end: number, signal: AbortSignal): Promise<Uint8Array>
+  /** @throws {SourceChangedError} where the file is no longer what it was when it was opened */
+  verify(): Promise<void>
+}
+
+/** One PUT to a presigned URL. */
+export interface PutRequest<Slice> {
+  readonly url: string
+  /** Signed, all of them: sent as they stand. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Slice
+  /** The CRC wanted of the bytes as they are read. */
+  readonly crc?: CrcAlgorithm | undefined
+  readonly signal: AbortSignal
+  /** @param bytes of the body handed over so far */
+  onProgress(bytes: number): void
+}
+
+export interface PutResponse {
+  readonly status: number
+  /** Where it can be read (CORS): without quotes. */
+  readonly etag?: string | undefined
+  /** Of the bytes as they were read for this request, where the transport computes it. */
+  readonly crc?: Uint8Array | undefined
+  /** Seconds, from `Retry-After`. */
+  readonly retryAfter?: number | undefined
+  /** Of an error; empty for 2xx. */
+  readonly body: string
+}
+
+/** Sends bytes straight to the store. */
+export interface PartTransport<Slice> {
+  /** Whether `put` computes the CRC of what it sends. */
+  readonly computesCrc: boolean
+  /**
+   * @throws {NetworkError} where no answer came
+   * @throws {SourceChangedError} where the source gave fewer bytes than its size promised
+   * @throws the signal's reason once that is aborted
+   */
+  put(request: PutRequest<Slice>): Promise<PutResponse>
+}
+
+/** Who plans, signs and completes: the HTTP API (client/api.ts). Every call retries what is safe to repeat. */
+export interface ControlPlane {
+  /** Records of uploads made through one endpoint are of no use at another. */
+  readonly endpoint: string
+  describe(signal: AbortSignal): Promise<DescribeResponse>
+  initiate(request: InitiateRequest, signal: AbortSignal): Promise<InitiateResponse>
+  presign(upload: UploadId, parts: PresignRequest['parts'], signal: AbortSignal): Promise<SignedParts>
+  listParts(upload: UploadId, signal: AbortSignal): Promise<ListPartsResponse>
+  /** One try, no retries: what an unanswered complete means is for the engine to settle. */
+  complete(
+    upload: UploadId,
+    request: Omit<CompleteRequest, 'key'>,
+    signal: AbortSignal,
+  ): Promise<CompleteResponse>
+  /** Harmless when repeated, and after completion. */
+  abort(upload: UploadId, signal: AbortSignal): Promise<void>
+  listUploads(
+    page: { limit?: number; cursor?: string; details?: boolean },
+    signal: AbortSignal,
+  ): Promise<ListUploadsResponse>
+  download(request: DownloadRequest, signal: AbortSignal): Promise<DownloadResponse>
+}
+
+export interface UploadId {
+  readonly key: string
+  readonly uploadId: string
+}
+
+/** What is remembered of an unfinished upload. Holds no URL and no credentials; the truth is what list-parts says. */
+export interface UploadRecord extends UploadId {
+  readonly version: 1
+  /** Of the control plane. */
+  readonly endpoint: string
+  /** Of the source. */
+  readonly sourceId: string
+  readonly identity: Readonly<Record<string, string>>
+  readonly size: number
+  readonly partSize: number
+  readonly checksumAlgorithm: CrcAlgorithm | 'NONE'
+  /** By part number: what the store acknowledged, CRCs in base64. May lag behind the store. */
+  readonly parts: Readonly<Record<string, RememberedPart>>
+}
+
+export interface RememberedPart {
+  readonly etag?: string | undefined
+  readonly crc?: string | undefined
+}
+
+/** Remembers unfinished uploads across runs. */
+export interface RecordStore {
+  /** @throws {RecordError} where there is a record that cannot be read */
+  load(endpoint: string, sourceId: string): Promise<UploadRecord | undefined>
+  save(record: UploadRecord): Promise<void>
+  remove(endpoint: string, sourceId: string): Promise<void>
+}
+
+/** Time, so that tests need not wait for it. */
+export interface Clock {
+  /** Milliseconds since some moment; never runs backwards. */
+  now(): number
+  /** Calls back once after that many milliseconds. @returns cancels it */
+  after(milliseconds: number, callback: () => void): () => void
+}
