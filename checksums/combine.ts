@@ -12,7 +12,7 @@ export function combineCrc(
   first: Uint8Array,
   second: Uint8Array,
   secondLength: number,
-): Uint8Array<ArrayBuffer> {
+): Uint8Array {
   if (!Number.isSafeInteger(secondLength) || secondLength < 0) {
     throw new RangeError(`expected a length in whole bytes, got ${secondLength}`)
   }

@@ -7,7 +7,7 @@ export interface Crc {
   /** Takes further bytes, which may be reused afterwards. */
   update(bytes: Uint8Array): Crc
   /** The CRC of all bytes so far: big-endian, 8 bytes (CRC64NVME) or 4. More may follow. */
-  digest(): Uint8Array<ArrayBuffer>
+  digest(): Uint8Array
 }
 
 /**

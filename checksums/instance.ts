@@ -46,7 +46,7 @@ let module: WebAssembly.Module | undefined
 const instances = new Map<CrcAlgorithm, CrcInstance>()
 
 /** A CRC as S3 writes it: big-endian. */
-export function toBytes(crc: bigint, algorithm: CrcAlgorithm): Uint8Array<ArrayBuffer> {
+export function toBytes(crc: bigint, algorithm: CrcAlgorithm): Uint8Array {
   const bytes = new Uint8Array(8)
   new DataView(bytes.buffer).setBigInt64(0, crc)
   return bytes.slice(-variants[algorithm].size)

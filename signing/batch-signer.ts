@@ -31,6 +31,6 @@ export function createBatchSigner(
 }
 
 /** RFC 2104: the key, filled up with zeros to a block, XOR a constant. */
-function pad(key: Uint8Array, constant: number): Buffer {
-  return Buffer.alloc(SHA256_BLOCK, constant).map((byte, at) => byte ^ (key[at] ?? 0)) as Buffer
+function pad(key: Uint8Array, constant: number): Uint8Array {
+  return Uint8Array.from({ length: SHA256_BLOCK }, (_, at) => (key[at] ?? 0) ^ constant)
 }
