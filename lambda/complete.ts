@@ -1,0 +1,118 @@
+import type { PartPlan } from '../protocol/part-plan.ts'
+import { ProblemError } from '../protocol/problems.ts'
+import { type RequestOf, routes } from '../protocol/routes.ts'
+import type { Checksum, ChecksumAlgorithm, CompleteResponse, StoredPart } from '../protocol/schemas.ts'
+import { ownKey } from './caller.ts'
+import { fullObjectChecksum, toS3Checksum, uploadAlgorithm } from './checksum.ts'
+import { endpoint } from './endpoint.ts'
+import { completeMultipartUpload, headObject, listParts, objectUrl } from './s3.ts'
+import { comparePlan, storedParts } from './stored-parts.ts'
+
+/**
+ * Makes the parts an object. Trusts nobody: the parts are those that S3 lists, compared with the plan in the key. Repeating it
+ * is harmless: an upload that is gone is settled by the object that stands at its key, which no other upload ever has.
+ */
+export const handler = endpoint(routes.complete, async (request, caller) => {
+  const { key, uploadId } = request
+  const { plan } = ownKey(key, caller)
+  requirePlanned(request, plan)
+
+  const listing = await listParts({ Key: key, UploadId: uploadId }, plan.partCount)
+  if (!listing) return settle(request, plan)
+
+  const parts = storedParts(listing, plan)
+  requireParts(parts, plan, request)
+  const algorithm = uploadAlgorithm(listing)
+  requireAlgorithm(request.checksum, algorithm)
+
+  const completed = await completeMultipartUpload({
+    Key: key,
+    UploadId: uploadId,
+    MpuObjectSize: plan.size,
+    MultipartUpload: { Parts: parts.map((part) => toCompletedPart(part, algorithm)) },
+    ...(algorithm !== 'NONE' && { ChecksumType: 'FULL_OBJECT' }),
+    ...(request.checksum && toS3Checksum(request.checksum)),
+  })
+  if (!completed?.ETag) return settle(request, plan)
+
+  return answer(key, plan.size, { ...completed, ETag: completed.ETag })
+})
+
+type Request = RequestOf<typeof routes.complete>
+
+/** An upload that is unknown was completed before if the object is there, whole. */
+async function settle({ key, checksum }: Request, plan: PartPlan): Promise<CompleteResponse> {
+  const head = await headObject(key)
+  if (head?.ContentLength !== plan.size || !head.ETag) {
+    throw new ProblemError(
+      'upload-unknown',
+      'Expected an upload that is under way or completed; this one was aborted, has expired or never was. Initiate anew.',
+    )
+  }
+  const completed = answer(key, plan.size, { ...head, ETag: head.ETag })
+  if (
+    checksum &&
+    completed.checksum?.algorithm === checksum.algorithm &&
+    completed.checksum.value !== checksum.value
+  ) {
+    throw new ProblemError(
+      'checksum-mismatch',
+      `The upload is completed, with the ${checksum.algorithm} ${completed.checksum.value}; expected ${checksum.value}. Upload the file anew.`,
+    )
+  }
+  return completed
+}
+
+function answer(
+  key: string,
+  size: number,
+  stored: Parameters<typeof fullObjectChecksum>[0] & { ETag: string; VersionId?: string | undefined },
+): CompleteResponse {
+  const checksum = fullObjectChecksum(stored)
+  return {
+    key,
+    size,
+    etag: stored.ETag.replaceAll('"', ''),
+    ...(checksum && { checksum }),
+    ...(stored.VersionId && { versionId: stored.VersionId }),
+    location: objectUrl(key),
+  }
+}
+
+function toCompletedPart({ partNumber, etag, checksum }: StoredPart, algorithm: ChecksumAlgorithm) {
+  return {
+    PartNumber: partNumber,
+    ETag: etag,
+    ...(checksum && algorithm !== 'NONE' && toS3Checksum({ algorithm, value: checksum })),
+  }
+}
+
+function requirePlanned({ parts = [] }: Request, { partCount }: PartPlan): void {
+  const outside = parts.find(({ partNumber }) => partNumber > partCount)
+  if (outside) {
+    throw new ProblemError(
+      'invalid-request',
+      `Expected parts from 1 to ${partCount}, which is this upload's plan; got part ${outside.partNumber}.`,
+    )
+  }
+}
+
+function requireParts(stored: StoredPart[], plan: PartPlan, { parts }: Request): void {
+  const { missing, mismatched } = comparePlan(stored, plan, parts)
+  if (missing.length > 0 || mismatched.length > 0) {
+    throw new ProblemError(
+      'parts-missing',
+      `Of ${plan.partCount} parts, ${missing.length} are missing and ${mismatched.length} differ from what they should be. Send those again, then complete.`,
+      { missing, mismatched },
+    )
+  }
+}
+
+function requireAlgorithm(checksum: Checksum | undefined, algorithm: ChecksumAlgorithm): void {
+  if (checksum && checksum.algorithm !== algorithm) {
+    throw new ProblemError(
+      'invalid-request',
+      `Expected ${algorithm === 'NONE' ? 'no checksum' : `a ${algorithm}`}, which this upload was initiated with; got a ${checksum.algorithm}.`,
+    )
+  }
+}

@@ -1,0 +1,14 @@
+import { routes } from '../protocol/routes.ts'
+import { checksumAlgorithms } from '../protocol/schemas.ts'
+import { VERSION } from '../protocol/version.ts'
+import { config } from './config.ts'
+import { endpoint } from './endpoint.ts'
+
+/** What a client needs to know before its first request. */
+export const handler = endpoint(routes.describe, async () => ({
+  version: VERSION,
+  auth: config.auth,
+  region: config.region,
+  maxObjectSize: config.maxObjectSize,
+  checksums: [...checksumAlgorithms],
+}))

@@ -1,0 +1,2 @@
+/** Partway's version: that of package.json, which a test compares. */
+export const VERSION = '0.1.0'
