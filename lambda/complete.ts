@@ -5,7 +5,8 @@ import type { Checksum, ChecksumAlgorithm, CompleteResponse, StoredPart } from '
 import { ownKey } from './caller.ts'
 import { fullObjectChecksum, toS3Checksum, uploadAlgorithm } from './checksum.ts'
 import { endpoint } from './endpoint.ts'
-import { completeMultipartUpload, headObject, listParts, objectUrl } from './s3.ts'
+import { objectUrl } from './presigner.ts'
+import { completeMultipartUpload, headObject, listParts } from './s3.ts'
 import { comparePlan, storedParts } from './stored-parts.ts'
 
 /**

@@ -1,9 +1,9 @@
 import { MAX_OBJECT_BYTES } from '../protocol/limits.ts'
 
+const AUTH = ['none', 'iam'] as const
+
 /** What the stack tells its functions. Read once, at load. */
 export const config = readConfig(process.env)
-
-const AUTH = ['none', 'iam'] as const
 
 export interface Config {
   readonly bucket: string

@@ -5,7 +5,8 @@ import { ownKey } from './caller.ts'
 import { fullObjectChecksum } from './checksum.ts'
 import { config } from './config.ts'
 import { endpoint } from './endpoint.ts'
-import { headObject, presigner } from './s3.ts'
+import { presigner } from './presigner.ts'
+import { headObject } from './s3.ts'
 
 /** A GET of one object, signed, that saves under the file's original name; ranges and If-Match may travel unsigned with it. */
 export const handler = endpoint(routes.download, async ({ key }, caller) => {

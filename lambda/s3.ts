@@ -17,18 +17,15 @@ import {
 } from '@aws-sdk/client-s3'
 import { MAX_LIST_PAGE } from '../protocol/limits.ts'
 import { ProblemError } from '../protocol/problems.ts'
-import { createPresigner } from '../signing/presigner.ts'
-import { s3Address } from '../signing/s3-address.ts'
 import { config } from './config.ts'
+import { credentials } from './presigner.ts'
 
 /**
  * S3 as the functions use it: its operations by their own names, on the one bucket. Errors that a caller can do something
  * about come out as problems; absence comes out as `undefined`.
  */
 
-const credentials = functionCredentials(process.env)
 const { bucket: Bucket, region, endpoint } = config
-const place = { region, bucket: Bucket, endpoint }
 
 const client = new S3Client({
   region,
@@ -37,15 +34,6 @@ const client = new S3Client({
   requestChecksumCalculation: 'WHEN_REQUIRED',
   responseChecksumValidation: 'WHEN_REQUIRED',
 })
-
-/** Signs with the function's own role: a URL allows what the role does, and dies with its session. */
-export const presigner = createPresigner({ ...place, credentials })
-
-/** The object's URL, unsigned. */
-export function objectUrl(key: string): string {
-  const address = s3Address(place)
-  return address.urlOf(address.pathOf(key))
-}
 
 export function createMultipartUpload(input: WithoutBucket<CreateMultipartUploadCommandInput>) {
   return store(client.send(new CreateMultipartUploadCommand({ Bucket, ...input })))
@@ -150,17 +138,4 @@ function storeProblem(cause: unknown): ProblemError {
     {},
     options,
   )
-}
-
-/** The role's credentials, which Lambda puts into the environment: no chain of providers to load and try. */
-function functionCredentials(env: NodeJS.ProcessEnv) {
-  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = env
-  if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
-    throw new Error('The environment variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are missing.')
-  }
-  return {
-    accessKeyId: AWS_ACCESS_KEY_ID,
-    secretAccessKey: AWS_SECRET_ACCESS_KEY,
-    ...(AWS_SESSION_TOKEN && { sessionToken: AWS_SESSION_TOKEN }),
-  }
 }

@@ -4,7 +4,7 @@ import { ProblemError } from '../protocol/problems.ts'
 import type { SignedParts } from '../protocol/schemas.ts'
 import { packSignedParts } from '../protocol/signed-parts.ts'
 import { config } from './config.ts'
-import { presigner } from './s3.ts'
+import { presigner } from './presigner.ts'
 
 /** An upload whose parts are to be signed. */
 export interface SignableUpload {
