@@ -4,7 +4,6 @@ import {
   ALGORITHM,
   amzDate,
   type Credentials,
-  canonicalQuery,
   canonicalRequest,
   type Scope,
   scopeText,
@@ -100,8 +99,8 @@ export function createPresigner({
       sign(`${partNumber}${between}${size}${suffix}`),
     )
     const urlTemplate = urlWith('{signature}').replace(
-      /(?<=[?&](?:partNumber|X-Amz-Signature)=)%7B(\w+)%7D/g,
-      '{$1}',
+      '&partNumber=%7BpartNumber%7D',
+      '&partNumber={partNumber}',
     )
     return { urlTemplate, signatures: Buffer.concat(signatures), expiresAt }
   }
@@ -126,17 +125,20 @@ export function createPresigner({
       ['X-Amz-SignedHeaders', signedHeaderNames(signedHeaders)],
     ]
     if (credentials.sessionToken) parameters.push(['X-Amz-Security-Token', credentials.sessionToken])
+    const canonical = canonicalRequest({
+      method,
+      path,
+      query: parameters,
+      headers: signedHeaders,
+      payloadHash: UNSIGNED_PAYLOAD,
+    })
+    const unsignedUrl = `${address.urlOf(path)}?${canonical.query}`
     return {
-      canonical: canonicalRequest({
-        method,
-        path,
-        query: parameters,
-        headers: signedHeaders,
-        payloadHash: UNSIGNED_PAYLOAD,
-      }).text,
+      canonical: canonical.text,
       signing: { dateTime, scope, key: keyOfDay(scope) },
+      /** The signature takes its alphabetical place, as the SDK's does. */
       urlWith: (signature: string) =>
-        `${address.urlOf(path)}?${canonicalQuery([...parameters, ['X-Amz-Signature', signature]])}`,
+        unsignedUrl.replace('&X-Amz-SignedHeaders=', `&X-Amz-Signature=${signature}$&`),
       /** S3 counts from X-Amz-Date, which has no milliseconds. */
       expiresAt: new Date((Math.floor(time.getTime() / 1000) + expiresIn) * 1000),
     }

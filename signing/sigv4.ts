@@ -36,6 +36,8 @@ export interface CanonicalInput {
 export interface CanonicalRequest {
   /** What is hashed into the string to sign. */
   text: string
+  /** The query string, encoded and sorted. */
+  query: string
   /** Lower-case names, sorted, joined with `;`. */
   signedHeaders: string
 }
@@ -71,13 +73,15 @@ export function canonicalRequest({
 }: CanonicalInput): CanonicalRequest {
   const pairs = [...headers]
   const signedHeaders = signedHeaderNames(pairs)
+  const sortedQuery = canonicalQuery(query)
   const lines = pairs
     .map(([name, value]) => [name.toLowerCase(), canonicalValue(value)] as const)
     .sort(([a], [b]) => order(a, b))
     .map(([name, value]) => `${name}:${value}\n`)
     .join('')
   return {
-    text: `${method}\n${path}\n${canonicalQuery(query)}\n${lines}\n${signedHeaders}\n${payloadHash}`,
+    text: `${method}\n${path}\n${sortedQuery}\n${lines}\n${signedHeaders}\n${payloadHash}`,
+    query: sortedQuery,
     signedHeaders,
   }
 }

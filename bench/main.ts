@@ -1,0 +1,21 @@
+import { cpus } from 'node:os'
+import { checksums } from './checksums.ts'
+import { presign } from './presign.ts'
+
+/** `node bench/main.ts [name…]`: runs the named benchmarks, or all of them, and prints Markdown. */
+const benches: Record<string, () => Promise<string>> = { presign, checksums }
+
+const names = process.argv.slice(2)
+const unknown = names.filter((name) => !Object.hasOwn(benches, name))
+if (unknown.length > 0) {
+  console.error(`expected ${Object.keys(benches).join(' or ')}, got ${unknown.join(' ')}`)
+  process.exitCode = 1
+} else {
+  const processors = cpus()
+  console.log(
+    `Node ${process.version}, ${processors.length} × ${processors[0]?.model ?? 'unknown processor'}`,
+  )
+  for (const [name, run] of Object.entries(benches)) {
+    if (names.length === 0 || names.includes(name)) console.log(`\n${await run()}`)
+  }
+}
