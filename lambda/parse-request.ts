@@ -32,18 +32,21 @@ function parseQuery(rawQueryString: string): Record<string, string> {
   return Object.fromEntries(query)
 }
 
-function parseBody({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): unknown {
+function parseBody({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): object {
   const text = isBase64Encoded ? Buffer.from(body, 'base64').toString() : body
-  if (text.trim() === '')
-    throw new ProblemError('invalid-request', 'Expected a JSON body, got none. Send one.')
+  if (text.trim() === '') throw expectedObject('no body')
+  let parsed: unknown
   try {
-    return JSON.parse(text)
+    parsed = JSON.parse(text)
   } catch {
-    throw new ProblemError(
-      'invalid-request',
-      'Expected a JSON body, got something that is not JSON. Check its quotes.',
-    )
+    throw expectedObject('something that is not JSON')
   }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw expectedObject(echo(text))
+  return parsed
+}
+
+function expectedObject(got: string): ProblemError {
+  return new ProblemError('invalid-request', `Expected a JSON object as body, got ${got}. Send one.`)
 }
 
 function validate(where: string, schema: v.GenericSchema, input: unknown): Record<string, unknown> {
