@@ -1,0 +1,11 @@
+/** Who may sign requests, and what they may do. */
+export interface Principal {
+  accessKeyId: string
+  secretAccessKey: string
+  /** Requests must carry it, as with a role's credentials. */
+  sessionToken?: string | undefined
+  /** From then on every request is answered `ExpiredToken`. */
+  expiresAt?: Date | undefined
+  /** IAM's question, e.g. `('s3:PutObject', 'arn:aws:s3:::bucket/key')`. */
+  allows(action: string, resource: string): boolean
+}

@@ -1,0 +1,191 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { S3Error } from '../errors.ts'
+import type { DataFiles } from './data-files.ts'
+import { removeDurably, renameDurably, syncDirectory, temporaryPath, writeDurably } from './disk.ts'
+import { KeyedLock } from './keyed-lock.ts'
+import type { Objects, Precondition } from './objects.ts'
+import {
+  type ObjectRecord,
+  parsePartFileName,
+  partFileName,
+  type StoredPart,
+  type UploadRecord,
+} from './records.ts'
+
+const RECORD = 'upload.json'
+/** How long a repeated CompleteMultipartUpload succeeds. S3 keeps it for some minutes, too. */
+const COMPLETION_MEMORY_MS = 10 * 60 * 1000
+
+/** A multipart upload under way: its record, and its parts by number. */
+export interface Upload extends UploadRecord {
+  parts: ReadonlyMap<number, StoredPart>
+}
+
+interface LiveUpload extends UploadRecord {
+  parts: Map<number, StoredPart>
+}
+
+/** The multipart uploads of a bucket: a directory under `data/` for each, with a record and the parts. */
+export class Uploads {
+  readonly #data: DataFiles
+  readonly #objects: Objects
+  readonly #live = new Map<string, LiveUpload>()
+  readonly #completed = new Map<string, ObjectRecord>()
+  readonly #lock = new KeyedLock()
+
+  constructor(data: DataFiles, objects: Objects) {
+    this.#data = data
+    this.#objects = objects
+  }
+
+  /** Finds the uploads under `data/` and removes all that neither an upload nor an object names. */
+  async load(): Promise<void> {
+    const owners = new Map([...this.#objects.all()].map((record) => [record.data, record]))
+    for (const entry of await readdir(this.#data.root, { withFileTypes: true })) {
+      const owner = owners.get(entry.name)
+      const names = entry.isDirectory() ? await readdir(this.#data.path(entry.name)) : []
+      if (owner?.completedAt !== undefined) this.#completed.set(entry.name, owner)
+      if (names.includes(RECORD)) await (owner ? this.#tidy(owner) : this.#restore(entry.name, names))
+      else if (owner === undefined) await this.#data.remove(entry.name)
+    }
+  }
+
+  /** @throws S3Error `NoSuchUpload`; an upload id is good for its own key only. */
+  get(key: string, uploadId: string): Upload {
+    const upload = this.#live.get(uploadId)
+    if (upload === undefined || upload.key !== key) throw noSuchUpload(uploadId)
+    return upload
+  }
+
+  /** The uploads under way, in S3's order: by key, then by time. */
+  all(): Upload[] {
+    return [...this.#live.values()]
+  }
+
+  /** The object that this upload made not long ago. */
+  completed(key: string, uploadId: string, now: number): ObjectRecord | undefined {
+    const record = this.#completed.get(uploadId)
+    if (record?.key !== key || record.completedAt === undefined) return undefined
+    return now - record.completedAt < COMPLETION_MEMORY_MS ? record : undefined
+  }
+
+  /** Forgets completions that are too old to be repeated. */
+  forgetCompleted(now: number): void {
+    for (const [uploadId, { completedAt = 0 }] of this.#completed) {
+      if (now - completedAt >= COMPLETION_MEMORY_MS) this.#completed.delete(uploadId)
+    }
+  }
+
+  async create(fields: Omit<UploadRecord, 'uploadId'>): Promise<Upload> {
+    const upload = { ...fields, uploadId: newUploadId(fields.initiated), parts: new Map() }
+    const { parts, ...record } = upload
+    await mkdir(this.#data.path(upload.uploadId))
+    await writeDurably(this.#data.path(upload.uploadId, RECORD), JSON.stringify(record))
+    await syncDirectory(this.#data.root)
+    this.#live.set(upload.uploadId, upload)
+    return upload
+  }
+
+  /**
+   * Receives a part; on return it is durable and has replaced the one of its number.
+   *
+   * @param describe Runs when all bytes are there, and throws to refuse them.
+   */
+  async putPart(
+    { key, uploadId }: Upload,
+    bytes: AsyncIterable<Buffer>,
+    describe: (size: number) => StoredPart,
+  ): Promise<void> {
+    const temporary = temporaryPath(this.#data.path(uploadId, 'part'))
+    try {
+      const described = describe(await this.#data.writePart(temporary, bytes))
+      await this.#lock.run(uploadId, () => this.#publishPart(key, uploadId, temporary, described))
+    } catch (error) {
+      await rm(temporary, { force: true })
+      // The upload ended, and its directory went, while the part was on its way.
+      if (!this.#live.has(uploadId)) throw noSuchUpload(uploadId)
+      throw error
+    }
+  }
+
+  /**
+   * Makes the upload an object: the record names the part files where they lie, nothing is copied.
+   *
+   * @param assemble Checks the parts against the upload as it is when its turn comes.
+   * @returns The object; also where an earlier call has already made it.
+   */
+  complete(
+    { key, uploadId }: Pick<UploadRecord, 'key' | 'uploadId'>,
+    assemble: (upload: Upload) => Promise<ObjectRecord>,
+    precondition: Precondition,
+    repeated: (record: ObjectRecord) => void,
+    now: () => number,
+  ): Promise<ObjectRecord> {
+    return this.#lock.run(uploadId, async () => {
+      const before = this.completed(key, uploadId, now())
+      if (before !== undefined) {
+        repeated(before)
+        return before
+      }
+      const record = await assemble(this.get(key, uploadId))
+      await this.#objects.put(record, precondition, async () => {
+        this.#live.delete(uploadId)
+        this.#completed.set(uploadId, record)
+        await this.#tidy(record)
+      })
+      return record
+    })
+  }
+
+  /** @throws S3Error `NoSuchUpload` */
+  abort(key: string, uploadId: string): Promise<void> {
+    return this.#lock.run(uploadId, async () => {
+      this.get(key, uploadId)
+      await removeDurably(this.#data.path(uploadId, RECORD))
+      this.#live.delete(uploadId)
+      await this.#data.remove(uploadId)
+    })
+  }
+
+  async #publishPart(key: string, uploadId: string, temporary: string, part: StoredPart): Promise<void> {
+    this.get(key, uploadId)
+    const { parts } = this.#live.get(uploadId) ?? { parts: new Map<number, StoredPart>() }
+    const replaced = parts.get(part.partNumber)
+    // After a crash between the rename and the removal, the later of the two files counts.
+    const lastModified = Math.max(part.lastModified, (replaced?.lastModified ?? 0) + 1)
+    const published = { ...part, lastModified }
+    await renameDurably(temporary, this.#data.path(uploadId, partFileName(published)))
+    parts.set(part.partNumber, published)
+    if (replaced !== undefined) await rm(this.#data.path(uploadId, partFileName(replaced)))
+  }
+
+  async #restore(uploadId: string, names: string[]): Promise<void> {
+    const record = JSON.parse(readFileSync(this.#data.path(uploadId, RECORD), 'utf8')) as UploadRecord
+    const parts = new Map<number, StoredPart>()
+    const found = names.flatMap((name) => parsePartFileName(name) ?? [])
+    for (const part of found.sort((a, b) => a.lastModified - b.lastModified)) parts.set(part.partNumber, part)
+    this.#live.set(uploadId, { ...record, parts })
+    const kept = new Set([RECORD, ...[...parts.values()].map(partFileName)])
+    for (const name of names) if (!kept.has(name)) await rm(this.#data.path(uploadId, name))
+  }
+
+  /** Leaves the files of the object's parts alone in the directory; the upload's record goes last. */
+  async #tidy({ data, parts = [] }: ObjectRecord): Promise<void> {
+    const kept = new Set([RECORD, ...parts.map(partFileName)])
+    for (const name of await readdir(this.#data.path(data))) {
+      if (!kept.has(name)) await rm(this.#data.path(data, name), { force: true })
+    }
+    await removeDurably(this.#data.path(data, RECORD))
+  }
+}
+
+export function noSuchUpload(uploadId: string): S3Error {
+  return new S3Error('NoSuchUpload', undefined, { UploadId: uploadId })
+}
+
+/** Free of `/ + =`, and sorted by time. */
+function newUploadId(time: number): string {
+  return `${time.toString(16).padStart(12, '0')}${randomBytes(24).toString('hex')}`
+}
