@@ -1,6 +1,194 @@
+import * as v from 'valibot'
+import { ProblemBody } from '../protocol/problems.ts'
+import { type ResponseOf, type Route, routes } from '../protocol/routes.ts'
+import { follow } from './abort.ts'
+import { sleep, systemClock } from './clock.ts'
+import { ApiError, NetworkError, NotPartwayError } from './errors.ts'
+import type { Clock, ControlPlane, UploadId } from './ports.ts'
+import { API_RETRIES, backoff, isTransientStatus, type RetryPolicy } from './retry.ts'
+
+/** The gateway gives up after 30 s, and says so. */
+const TIMEOUT_MS = 35_000
+const NO_RETRIES: RetryPolicy = { retries: 0, baseMs: 0, capMs: 0 }
+
 export interface ApiOptions {
   /** Where the API is, with its stage's path if it has one. */
   readonly url: string | URL
   /** Added to every call, such as `authorization`; asked anew for each. */
-  readonly headers?: () => Record<string, string> | Promise<Record<string, string>>
+  readonly headers?: (() => Record<string, string> | Promise<Record<string, string>>) | undefined
+  readonly fetch?: typeof fetch
+  readonly clock?: Clock
+  readonly random?: () => number
+  readonly retries?: RetryPolicy
+}
+
+/**
+ * The control plane over HTTP. Answers are validated; members that this version does not know are ignored.
+ *
+ * Every call but complete is retried on 408, 429, 5xx, time-outs and lost connections. That is safe for initiate too: one whose
+ * answer was lost leaves an upload without parts, which costs nothing and which the lifecycle rule removes.
+ */
+export function createApi(options: ApiOptions): ControlPlane {
+  const call = createCaller(options)
+  const path = ({ uploadId }: UploadId) => ({ uploadId })
+  return {
+    endpoint: baseOf(options.url),
+    describe: (signal) => call(routes.describe, {}, signal),
+    initiate: (body, signal) => call(routes.initiate, { body }, signal),
+    async presign(upload, parts, signal) {
+      const body = { key: upload.key, parts }
+      return (await call(routes.presign, { path: path(upload), body }, signal)).signed
+    },
+    listParts: (upload, signal) =>
+      call(routes['list-parts'], { path: path(upload), query: { key: upload.key } }, signal),
+    complete: (upload, request, signal) =>
+      call(
+        routes.complete,
+        { path: path(upload), body: { key: upload.key, ...request } },
+        signal,
+        NO_RETRIES,
+      ),
+    abort: (upload, signal) => call(routes.abort, { path: path(upload), query: { key: upload.key } }, signal),
+    listUploads: ({ limit, cursor, details }, signal) =>
+      call(
+        routes['list-uploads'],
+        {
+          query: {
+            ...(limit !== undefined && { limit: String(limit) }),
+            ...(cursor !== undefined && { cursor }),
+            ...(details && { details: '1' }),
+          },
+        },
+        signal,
+      ),
+    download: (body, signal) => call(routes.download, { body }, signal),
+  }
+}
+
+interface Input {
+  readonly path?: Record<string, string>
+  readonly query?: Record<string, string>
+  readonly body?: unknown
+}
+
+function createCaller({
+  url,
+  headers = () => ({}),
+  fetch = (...request) => globalThis.fetch(...request),
+  clock = systemClock,
+  random = Math.random,
+  retries = API_RETRIES,
+}: ApiOptions) {
+  const base = baseOf(url)
+
+  async function once<R extends Route>(route: R, input: Input, signal: AbortSignal): Promise<ResponseOf<R>> {
+    const attempt = follow(signal)
+    const cancel = clock.after(TIMEOUT_MS, () =>
+      attempt.abort(new NetworkError(`Expected ${base} to answer within ${TIMEOUT_MS / 1000} s.`)),
+    )
+    try {
+      const response = await fetch(base + pathOf(route, input), {
+        method: route.method,
+        headers: {
+          accept: 'application/json',
+          ...(input.body !== undefined && { 'content-type': 'application/json' }),
+          ...(await headers()),
+        },
+        signal: attempt.signal,
+        ...(input.body !== undefined && { body: JSON.stringify(input.body) }),
+      })
+      return readAnswer(route, base, response.status, await response.text())
+    } catch (error) {
+      attempt.signal.throwIfAborted()
+      if (!(error instanceof TypeError)) throw error
+      throw new NetworkError(`Expected an answer from ${base}, got none (${reasonOf(error)}).`, {
+        cause: error,
+      })
+    } finally {
+      cancel()
+      attempt.release()
+    }
+  }
+
+  return async function call<R extends Route>(
+    route: R,
+    input: Input,
+    signal: AbortSignal,
+    policy: RetryPolicy = retries,
+  ): Promise<ResponseOf<R>> {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await once(route, input, signal)
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!isTransient(error) || failures > policy.retries) throw error
+        await sleep(clock, backoff(failures, policy, random()), signal)
+      }
+    }
+  }
+}
+
+function readAnswer<R extends Route>(route: R, base: string, status: number, text: string): ResponseOf<R> {
+  const json = parseJson(text)
+  if (status !== route.status) throw errorOf(base, status, json, text)
+  const parsed = v.safeParse(route.response ?? v.undefined(), route.response ? json : undefined)
+  if (!parsed.success) {
+    throw new NotPartwayError(
+      `Expected the answer of a Partway API from ${base}, got ${excerpt(text)} (${parsed.issues[0].message}). Check the URL.`,
+    )
+  }
+  return parsed.output as ResponseOf<R>
+}
+
+/** A problem of a function's, or `{"message"}` of the gateway's, or something that is no Partway API. */
+function errorOf(base: string, status: number, json: unknown, text: string): Error {
+  const problem = v.safeParse(ProblemBody, json)
+  if (problem.success) {
+    const { title, detail, requestId } = problem.output
+    const trace = status >= 500 && requestId ? ` (request ${requestId})` : ''
+    return new ApiError(`${detail ?? title}${trace}`, status, problem.output)
+  }
+  const gateway = v.safeParse(v.object({ message: v.nullable(v.string()) }), json)
+  if (gateway.success && status !== 404) {
+    return new ApiError(`The API at ${base} answered ${status} ${gateway.output.message ?? ''}.`, status)
+  }
+  if (status >= 500 || status === 429) return new ApiError(`${base} answered ${status}.`, status)
+  return new NotPartwayError(
+    `Expected a Partway API at ${base}, got ${status} ${excerpt(text)}. Check the URL.`,
+  )
+}
+
+function isTransient(error: unknown): boolean {
+  if (error instanceof NetworkError) return true
+  return error instanceof ApiError && isTransientStatus(error.status) && error.status !== 409
+}
+
+function pathOf(route: Route, { path = {}, query = {} }: Input): string {
+  const filled = route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''))
+  const search = new URLSearchParams(query).toString()
+  return search === '' ? filled : `${filled}?${search}`
+}
+
+function baseOf(url: string | URL): string {
+  const { origin, pathname } = new URL(url)
+  return origin + pathname.replace(/\/+$/, '')
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function excerpt(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line === '' ? 'nothing' : JSON.stringify(line.length > 60 ? `${line.slice(0, 60)}…` : line)
+}
+
+/** Node hides what happened in the cause; browsers say nothing at all. */
+function reasonOf(error: TypeError): string {
+  const cause = error.cause as { code?: string; message?: string } | undefined
+  return cause?.code ?? (cause?.message || error.message)
 }

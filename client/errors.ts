@@ -11,6 +11,9 @@ export abstract class PartwayError extends Error {
   }
 }
 
+/** Signing in again, or waiting, or sending what is missing, may change the answer. */
+const RESUMABLE_STATUSES = [401, 403, 408, 409, 429]
+
 /** The API said no. */
 export class ApiError extends PartwayError {
   override readonly name = 'ApiError'
@@ -22,7 +25,7 @@ export class ApiError extends PartwayError {
   readonly body: ProblemBody | undefined
 
   constructor(message: string, status: number, body?: ProblemBody) {
-    super(message, status === 401 || status === 403 || status === 408 || status === 429 || status >= 500)
+    super(message, RESUMABLE_STATUSES.includes(status) || status >= 500)
     this.status = status
     this.type = body && problemType(body)
     this.requestId = body?.requestId
@@ -92,6 +95,15 @@ export class IntegrityError extends PartwayError {
 /** There is a record of an unfinished upload, but it cannot be used. */
 export class RecordError extends PartwayError {
   override readonly name = 'RecordError'
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, false, options)
+  }
+}
+
+/** The store does not know the upload, and it is not complete: aborted, or swept by the lifecycle rule. */
+export class UploadGoneError extends PartwayError {
+  override readonly name = 'UploadGoneError'
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, false, options)

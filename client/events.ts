@@ -66,6 +66,8 @@ export interface UploadEvents {
   }
   /** The upload was gone from the store, and was not complete: everything is sent again under a new key. */
   restarted: { readonly reason: string }
+  /** What is remembered could not be written: the upload goes on, but a kill would cost it its parts. */
+  unrecorded: { readonly error: unknown }
   /** Bytes moved. As often as the platform says so: take a snapshot at a pace of your own. */
   progress: { readonly bytesSent: number; readonly size: number }
   part: { readonly partNumber: number; readonly state: PartState }

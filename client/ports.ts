@@ -56,6 +56,8 @@ export interface PutResponse {
   readonly etag?: string | undefined
   /** Of the bytes as they were read for this request, where the transport computes it. */
   readonly crc?: Uint8Array | undefined
+  /** The object's, as the store computed it: `x-amz-checksum-…`, in base64. */
+  readonly checksum?: string | undefined
   /** Seconds, from `Retry-After`. */
   readonly retryAfter?: number | undefined
   /** Of an error; empty for 2xx. */

@@ -1,31 +1,241 @@
-import type { Upload } from './events.ts'
-import type { ControlPlane, PartTransport, RecordStore, Source } from './ports.ts'
+import { type Follower, follow } from './abort.ts'
+import { beginTransfer, dropRemembered } from './begin.ts'
+import { systemClock } from './clock.ts'
+import { AbortedError, PartwayError, UploadGoneError } from './errors.ts'
+import type { UploadResult, UploadSnapshot, UploadState } from './events.ts'
+import { Emitter, type Listener, type Upload, type UploadEvents } from './events.ts'
+import type { Job, Transfer } from './job.ts'
+import type { Clock, ControlPlane, PartTransport, RecordStore, Source } from './ports.ts'
+import { PART_RETRIES, type RetryPolicy } from './retry.ts'
+import { Tracker } from './tracker.ts'
+
+const DEFAULT_CONCURRENCY = 6
+/** An upload that vanishes again and again is not an accident. */
+const MAX_RESTARTS = 2
 
 export interface UploadOptions {
   /** Parts under way at once. @default 6 in Node, 5 in browsers */
-  readonly concurrency?: number
+  readonly concurrency?: number | undefined
   /** In bytes, whole MiB from 5 MiB to 5 GiB. An upload that goes on keeps its own. @default 8 MiB, more where 10,000 parts would not do */
-  readonly partSize?: number
+  readonly partSize?: number | undefined
   /** @default the source's own */
-  readonly contentType?: string
-  readonly metadata?: Readonly<Record<string, string>>
+  readonly contentType?: string | undefined
+  readonly metadata?: Readonly<Record<string, string>> | undefined
   /** Forgets and aborts an unfinished upload of this source, and begins anew. @default false */
-  readonly restart?: boolean
+  readonly restart?: boolean | undefined
   /** Stops the upload; the parts are kept. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
+/** What a platform wires. Clock, random and retries are for tests. */
 export interface UploadPorts<Slice> {
   readonly controlPlane: ControlPlane
   readonly transport: PartTransport<Slice>
   readonly records: RecordStore
+  readonly clock?: Clock
+  readonly random?: () => number
+  readonly retries?: RetryPolicy
 }
 
-/** Begins at once. */
+/** Begins at once; goes on where an earlier upload of the same source stopped. Failures keep the parts. */
 export function upload<Slice>(
   source: Source<Slice>,
-  _ports: UploadPorts<Slice>,
-  _options: UploadOptions = {},
+  ports: UploadPorts<Slice>,
+  options: UploadOptions = {},
 ): Upload {
-  throw new Error(`Sending ${source.name} is not wired yet.`)
+  return new UploadRun(source, ports, options)
+}
+
+const PAUSED = new AbortedError('The upload is paused.', true)
+
+class UploadRun<Slice> implements Upload {
+  readonly result: Promise<UploadResult>
+  readonly #job: Job<Slice>
+  readonly #options: UploadOptions
+  readonly #emitter = new Emitter<UploadEvents>()
+  readonly #stop = new AbortController()
+  readonly #begun: number
+  #state: UploadState = 'planned'
+  /** What a pause interrupts. */
+  #active: Follower | undefined
+  /** Ends the pause. */
+  #wake: (() => void) | undefined
+  #transfer: Transfer | undefined
+  #error: PartwayError | undefined
+
+  constructor(source: Source<Slice>, ports: UploadPorts<Slice>, options: UploadOptions) {
+    const { clock = systemClock, random = Math.random, retries = PART_RETRIES } = ports
+    const emit: Job<Slice>['emit'] = (type, event) => this.#emitter.emit(type, event)
+    this.#options = options
+    this.#begun = clock.now()
+    this.#job = {
+      source,
+      controlPlane: ports.controlPlane,
+      transport: ports.transport,
+      records: ports.records,
+      clock,
+      random,
+      retries,
+      concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
+      partSize: options.partSize,
+      contentType: options.contentType ?? source.contentType,
+      metadata: options.metadata,
+      tracker: new Tracker(clock, emit),
+      emit,
+      setState: (state) => {
+        if (this.#state !== 'paused') this.#setState(state)
+      },
+    }
+    this.result = this.#run()
+    this.result.catch(() => {})
+  }
+
+  on<Type extends keyof UploadEvents>(type: Type, listener: Listener<UploadEvents[Type]>): () => void {
+    return this.#emitter.on(type, listener)
+  }
+
+  snapshot(): UploadSnapshot {
+    const { source, tracker } = this.#job
+    return {
+      state: this.#state,
+      fileName: source.name,
+      key: this.#transfer?.key,
+      size: source.size,
+      bytesSent: tracker.bytesSent,
+      bytesAcknowledged: tracker.acknowledged,
+      bytesResumed: tracker.resumed,
+      rate: tracker.rate(),
+      eta: tracker.eta(),
+      parts: tracker.parts.slice(),
+      partsDone: tracker.partsDone,
+      retries: tracker.retries,
+      error: this.#error,
+    }
+  }
+
+  pause(): void {
+    if (this.#state !== 'planned' && this.#state !== 'uploading') return
+    this.#setState('paused')
+    this.#active?.abort(PAUSED)
+  }
+
+  resume(): void {
+    if (this.#state !== 'paused') return
+    this.#setState(this.#transfer ? 'uploading' : 'planned')
+    this.#wake?.()
+  }
+
+  async abort(): Promise<void> {
+    if (this.#isOver()) return
+    this.#error = new AbortedError('The upload was cancelled.', false)
+    this.#setState('aborted')
+    this.#halt(this.#error)
+    await this.result.catch(() => {})
+    await this.#transfer?.abort(new AbortController().signal)
+    await this.#transfer?.forget()
+  }
+
+  async #run(): Promise<UploadResult> {
+    const { signal } = this.#options
+    const onAbort = () =>
+      this.#halt(
+        new AbortedError('The upload was stopped; its parts are kept.', true, { cause: signal?.reason }),
+      )
+    if (signal?.aborted) onAbort()
+    else signal?.addEventListener('abort', onAbort, { once: true })
+    try {
+      await null // Listeners are added first.
+      const result = await this.#untilStored()
+      this.#setState('done')
+      return result
+    } catch (error) {
+      await this.#transfer?.keep()
+      if (this.#state !== 'aborted') {
+        this.#error = asPartwayError(error)
+        this.#setState('failed')
+      }
+      throw this.#error
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** Each turn is the stretch between two pauses. */
+  async #untilStored(): Promise<UploadResult> {
+    for (;;) {
+      await this.#unpaused()
+      this.#active = follow(this.#stop.signal)
+      const { signal, release } = this.#active
+      try {
+        signal.throwIfAborted()
+        return await this.#transferAll(signal)
+      } catch (error) {
+        if (signal.reason !== PAUSED) throw error
+      } finally {
+        release()
+      }
+    }
+  }
+
+  async #transferAll(signal: AbortSignal): Promise<UploadResult> {
+    const { tracker, clock, source, emit } = this.#job
+    if (this.#options.restart && !this.#transfer) await dropRemembered(this.#job, signal)
+    for (let restarts = 0; ; restarts++) {
+      this.#transfer ??= await beginTransfer(this.#job, signal)
+      try {
+        const { size: _, ...stored } = await this.#transfer.send(signal)
+        await this.#transfer.forget()
+        return {
+          etag: undefined,
+          checksum: undefined,
+          versionId: undefined,
+          location: undefined,
+          ...stored,
+          key: this.#transfer.key,
+          size: source.size,
+          bytesTransferred: tracker.transferred,
+          bytesResumed: tracker.resumed,
+          elapsed: clock.now() - this.#begun,
+        }
+      } catch (error) {
+        if (!(error instanceof UploadGoneError) || restarts === MAX_RESTARTS) throw error
+        await this.#transfer.forget()
+        this.#transfer = undefined
+        emit('restarted', { reason: error.message })
+      }
+    }
+  }
+
+  async #unpaused(): Promise<void> {
+    while (this.#state === 'paused' && !this.#stop.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  #halt(reason: PartwayError): void {
+    this.#stop.abort(reason)
+    this.#wake?.()
+  }
+
+  #setState(state: UploadState): void {
+    const previous = this.#state
+    if (previous === state || this.#isOver()) return
+    this.#state = state
+    this.#emitter.emit('state', { state, previous })
+  }
+
+  #isOver(): boolean {
+    return this.#state === 'done' || this.#state === 'failed' || this.#state === 'aborted'
+  }
+}
+
+function asPartwayError(error: unknown): PartwayError {
+  if (error instanceof PartwayError) return error
+  return new UnexpectedError(String(error), false, { cause: error })
+}
+
+class UnexpectedError extends PartwayError {
+  override readonly name = 'UnexpectedError'
 }

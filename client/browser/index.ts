@@ -1,7 +1,13 @@
-import type { ApiOptions } from '../api.ts'
+import { type ApiOptions, createApi } from '../api.ts'
 import type { Upload } from '../events.ts'
 import type { ControlPlane } from '../ports.ts'
-import type { UploadOptions } from '../upload.ts'
+import { type UploadOptions, upload } from '../upload.ts'
+import { localStorageRecords } from './records.ts'
+import { fileSource } from './source.ts'
+import { xhrTransport } from './transport.ts'
+
+/** Browsers open at most 6 connections to an origin under HTTP/1.1: one is left to the API, which may share it. */
+const CONCURRENCY = 5
 
 export interface BrowserClient {
   /** The API itself: `download({key}, signal)`, `listUploads(…)`. */
@@ -18,8 +24,13 @@ export interface BrowserClient {
  * upload.on('progress', () => draw(upload.snapshot()))
  * const { key } = await upload.result
  */
-export function createClient(_options: ApiOptions): BrowserClient {
-  throw new Error('Not wired yet.')
+export function createClient(options: ApiOptions): BrowserClient {
+  const api = createApi(options)
+  const ports = { controlPlane: api, transport: xhrTransport, records: localStorageRecords() }
+  return {
+    api,
+    upload: (file, options) => upload(fileSource(file), ports, { concurrency: CONCURRENCY, ...options }),
+  }
 }
 
 export * from '../errors.ts'

@@ -1,0 +1,49 @@
+import type { Checksum } from '../protocol/schemas.ts'
+import type { UploadEvents, UploadState } from './events.ts'
+import type { Clock, ControlPlane, PartTransport, RecordStore, Source } from './ports.ts'
+import type { RetryPolicy } from './retry.ts'
+import type { Tracker } from './tracker.ts'
+
+/** What the steps of one upload share. */
+export interface Job<Slice> {
+  readonly source: Source<Slice>
+  readonly controlPlane: ControlPlane
+  readonly transport: PartTransport<Slice>
+  readonly records: RecordStore
+  readonly clock: Clock
+  readonly random: () => number
+  readonly retries: RetryPolicy
+  readonly concurrency: number
+  readonly partSize: number | undefined
+  readonly contentType: string | undefined
+  readonly metadata: Readonly<Record<string, string>> | undefined
+  readonly tracker: Tracker
+  emit<Type extends keyof UploadEvents>(type: Type, event: UploadEvents[Type]): void
+  setState(state: UploadState): void
+}
+
+/** One of the two ways in which bytes become an object: a single PUT, or parts. */
+export interface Transfer {
+  readonly key: string
+  /**
+   * Sends what is not sent yet, and makes it an object. May be called again after a pause.
+   * @throws {UploadGoneError} where only a new upload helps
+   */
+  send(signal: AbortSignal): Promise<Stored>
+  /** Writes down what the store acknowledged. */
+  keep(): Promise<void>
+  /** Forgets what was written down. */
+  forget(): Promise<void>
+  /** Has the store drop the parts. */
+  abort(signal: AbortSignal): Promise<void>
+}
+
+/** The object, as the store has it. */
+export interface Stored {
+  readonly size: number
+  readonly etag?: string | undefined
+  readonly checksum?: Checksum | undefined
+  readonly versionId?: string | undefined
+  readonly location?: string | undefined
+  readonly verified: 'checksum' | 'size'
+}

@@ -1,0 +1,126 @@
+import { type PartPlan, partRange } from '../protocol/part-plan.ts'
+import type { PartState, UploadEvents } from './events.ts'
+import type { Clock } from './ports.ts'
+import { createRate, eta, type Rate } from './rate.ts'
+
+/** How far an upload is: each part's state and the bytes, acknowledged and in flight. */
+export class Tracker {
+  parts: PartState[] = []
+  acknowledged = 0
+  resumed = 0
+  transferred = 0
+  retries = 0
+  partsDone = 0
+
+  readonly #clock: Clock
+  readonly #emit: Emit
+  readonly #inFlight = new Map<number, number>()
+  #inFlightBytes = 0
+  #plan: PartPlan = { size: 0, partSize: 0, partCount: 0 }
+  #rate: Rate | undefined
+
+  constructor(clock: Clock, emit: Emit) {
+    this.#clock = clock
+    this.#emit = emit
+  }
+
+  get bytesSent(): number {
+    return this.acknowledged + this.#inFlightBytes
+  }
+
+  /** Begins, with nothing sent. Again after a restart. */
+  begin(plan: PartPlan): void {
+    this.#plan = plan
+    this.parts = new Array<PartState>(plan.partCount).fill('pending')
+    this.acknowledged = 0
+    this.resumed = 0
+    this.partsDone = 0
+    this.#inFlight.clear()
+    this.#inFlightBytes = 0
+  }
+
+  /** What is measured from now on is a rate of its own: a pause, or bytes that were there before, are no part of it. */
+  startRate(): void {
+    this.#rate = createRate(this.#clock.now(), this.bytesSent)
+  }
+
+  rate(): number | undefined {
+    return this.#rate?.at(this.#clock.now())
+  }
+
+  eta(): number | undefined {
+    return eta(this.#plan.size - this.bytesSent, this.rate())
+  }
+
+  isDone(partNumber: number): boolean {
+    return this.parts[partNumber - 1] === 'done'
+  }
+
+  *pending(): Generator<number> {
+    for (let partNumber = 1; partNumber <= this.#plan.partCount; partNumber++) {
+      if (!this.isDone(partNumber)) yield partNumber
+    }
+  }
+
+  /** @param bytes of the part that are in flight; 0 when a try has failed */
+  progress(partNumber: number, bytes: number): void {
+    const before = this.#inFlight.get(partNumber) ?? 0
+    this.#inFlight.set(partNumber, bytes)
+    this.#inFlightBytes += bytes - before
+    this.transferred += Math.max(0, bytes - before)
+    this.#moved()
+  }
+
+  sending(partNumber: number): void {
+    this.#set(partNumber, 'sending')
+  }
+
+  waiting(partNumber: number): void {
+    this.retries++
+    this.#set(partNumber, 'waiting')
+  }
+
+  /** Not under way any more, or found to be missing. */
+  lost(partNumber: number): void {
+    this.#land(partNumber)
+    if (this.isDone(partNumber)) {
+      this.acknowledged -= this.#size(partNumber)
+      this.partsDone--
+    }
+    this.#set(partNumber, 'pending')
+    this.#moved()
+  }
+
+  /** @param resumed it was there before this run */
+  done(partNumber: number, { resumed = false } = {}): void {
+    this.#land(partNumber)
+    this.acknowledged += this.#size(partNumber)
+    if (resumed) this.resumed += this.#size(partNumber)
+    this.partsDone++
+    this.#set(partNumber, 'done')
+    this.#moved()
+  }
+
+  #land(partNumber: number): void {
+    this.#inFlightBytes -= this.#inFlight.get(partNumber) ?? 0
+    this.#inFlight.delete(partNumber)
+  }
+
+  #set(partNumber: number, state: PartState): void {
+    if (this.parts[partNumber - 1] === state) return
+    this.parts[partNumber - 1] = state
+    this.#emit('part', { partNumber, state })
+  }
+
+  #moved(): void {
+    const { bytesSent } = this
+    this.#rate?.add(this.#clock.now(), bytesSent)
+    this.#emit('progress', { bytesSent, size: this.#plan.size })
+  }
+
+  #size(partNumber: number): number {
+    return partRange(this.#plan, partNumber).size
+  }
+}
+
+type Emit = <Type extends keyof UploadEvents>(type: Type, event: UploadEvents[Type]) => void
