@@ -4,6 +4,7 @@
  */
 
 const BYTE_UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const
+const NO_BREAK_SPACE = '\u00a0'
 const MINUTE = 60
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
@@ -46,6 +47,11 @@ export function percentOf(bytes: number, size: number, done: boolean): number {
 /** `1 file`, `3 files`. */
 export function count(number: number, noun: string): string {
   return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`
+}
+
+/** Facts on one line, which breaks only between them, after a dot. */
+export function joined(facts: readonly string[]): string {
+  return facts.map((fact) => fact.replaceAll(' ', NO_BREAK_SPACE)).join(`${NO_BREAK_SPACE}· `)
 }
 
 function inTwoUnits(

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { count, formatBytes, formatDuration, formatRate, percentOf } from '../../web/format.ts'
+import { count, formatBytes, formatDuration, formatRate, joined, percentOf } from '../../web/format.ts'
 
 describe('bytes', () => {
   test.each([
@@ -70,4 +70,11 @@ test('a count agrees with its noun', () => {
   expect(count(0, 'file')).toBe('0 files')
   expect(count(1, 'file')).toBe('1 file')
   expect(count(10_000, 'part')).toBe('10,000 parts')
+})
+
+test('a line of facts breaks only between them, and never before a dot', () => {
+  expect(joined(['45 %', '1 GB of 2 GB']).split(' ')).toEqual([
+    '45\u00a0%\u00a0·',
+    '1\u00a0GB\u00a0of\u00a02\u00a0GB',
+  ])
 })

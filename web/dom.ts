@@ -1,0 +1,11 @@
+/** @throws {Error} where the page has no such element: its HTML and its code do not belong together */
+export function find<E extends Element>(root: ParentNode, selector: string, type: new () => E): E {
+  const element = root.querySelector(selector)
+  if (element instanceof type) return element
+  throw new Error(`Expected a ${type.name} at ${selector}, got ${element}.`)
+}
+
+/** Writes only what changed: every write costs layout, and some screen readers speak it. */
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text
+}

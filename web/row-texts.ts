@@ -1,0 +1,55 @@
+import { count, formatBytes, formatDuration, formatRate, joined, percentOf } from './format.ts'
+import type { TransferView } from './transfer.ts'
+
+/** Under the name: what is happening, in words. */
+export function statusOf(view: TransferView): string {
+  switch (view.state) {
+    case 'waiting':
+      return 'Waiting for its turn'
+    case 'planned':
+      return 'Preparing…'
+    case 'uploading':
+      if (view.struggling) return 'Connection trouble, trying again…'
+      return view.bytesResumed > 0
+        ? `Going on, ${formatBytes(view.bytesResumed)} were there already`
+        : 'Uploading'
+    case 'paused':
+      return 'Paused'
+    case 'completing':
+      return 'Putting the parts together…'
+    case 'cancelling':
+      return 'Cancelling…'
+    case 'done':
+      return 'Uploaded and verified'
+    case 'failed':
+      return 'Stopped'
+    case 'aborted':
+      return 'Cancelled'
+  }
+}
+
+/** Below the bar, to the left: how far it is. */
+export function amountOf({ state, bytes, size, parts }: TransferView): string {
+  if (state === 'done' && parts > 1) return `${formatBytes(size)} in ${count(parts, 'part')}`
+  if (bytes === 0 || state === 'done') return formatBytes(size)
+  return joined([`${percentOf(bytes, size, false)} %`, `${formatBytes(bytes)} of ${formatBytes(size)}`])
+}
+
+/** Below the bar, to the right: how fast it moves, and for how long. */
+export function paceOf({ state, rate, secondsLeft, result }: TransferView): string {
+  if (result !== undefined) return `in ${formatDuration(result.elapsed / 1000)}`
+  if (state !== 'uploading' || rate === undefined) return ''
+  return joined([
+    formatRate(rate),
+    ...(secondsLeft === undefined ? [] : [`${formatDuration(secondsLeft)} left`]),
+  ])
+}
+
+/** What was compared, so that nobody has to take "done" on trust. */
+export function proofOf({ result }: TransferView): string {
+  if (result === undefined) return ''
+  const { checksum, verified } = result
+  return verified === 'checksum' && checksum !== undefined
+    ? `Verified: the stored object has the checksum of the file, ${checksum.algorithm} ${checksum.value}.`
+    : 'Verified: the stored object has exactly the size of the file.'
+}

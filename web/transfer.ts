@@ -1,0 +1,127 @@
+import type {
+  BrowserClient,
+  PartwayError,
+  Upload,
+  UploadOptions,
+  UploadResult,
+  UploadState,
+} from '../client/browser/index.ts'
+
+/** `waiting`: for its turn; `cancelling`: until the server has dropped the parts. */
+export type TransferState = 'waiting' | 'cancelling' | UploadState
+
+/** How one file stands, as the page shows it. Sizes in bytes, times in seconds. */
+export interface TransferView {
+  readonly name: string
+  readonly state: TransferState
+  readonly size: number
+  readonly bytes: number
+  /** Of `bytes`, those that were there before this run. */
+  readonly bytesResumed: number
+  readonly parts: number
+  /** Bytes per second. */
+  readonly rate: number | undefined
+  readonly secondsLeft: number | undefined
+  /** A try failed, and nothing has moved since. */
+  readonly struggling: boolean
+  readonly error: PartwayError | undefined
+  readonly result: UploadResult | undefined
+}
+
+const MOVING: ReadonlySet<TransferState> = new Set(['planned', 'uploading', 'completing', 'cancelling'])
+
+/** Whether leaving the page now would interrupt this file. */
+export function isMoving(state: TransferState): boolean {
+  return MOVING.has(state)
+}
+
+/** One file of the list: waits for its turn, and then is an upload of the engine, or several in a row. */
+export class Transfer {
+  readonly #client: BrowserClient
+  readonly #onChange: (transfer: Transfer) => void
+  #file: File
+  #upload: Upload | undefined
+  #result: UploadResult | undefined
+  #cancelling = false
+  #struggling = false
+
+  constructor(client: BrowserClient, file: File, onChange: (transfer: Transfer) => void) {
+    this.#client = client
+    this.#file = file
+    this.#onChange = onChange
+  }
+
+  get state(): TransferState {
+    if (this.#cancelling) return 'cancelling'
+    return this.#upload?.snapshot().state ?? 'waiting'
+  }
+
+  /** Whether `file` is the one that this is about, as far as a page can tell. */
+  isOf(file: File): boolean {
+    const { name, size, lastModified } = this.#file
+    return file.name === name && file.size === size && file.lastModified === lastModified
+  }
+
+  /** Begins, or begins again where the last try stopped. @param file the same file, chosen anew */
+  start(options: UploadOptions, file = this.#file): void {
+    this.#file = file
+    const upload = this.#client.upload(file, options)
+    this.#upload = upload
+    this.#struggling = false
+    const changed = () => this.#onChange(this)
+    upload.on('state', changed)
+    upload.on('retry', () => {
+      this.#struggling = true
+      changed()
+    })
+    upload.on('progress', () => {
+      this.#struggling = false
+      changed()
+    })
+    upload.result.then(
+      (result) => {
+        this.#result = result
+        changed()
+      },
+      // The snapshot has the error.
+      changed,
+    )
+    changed()
+  }
+
+  pause(): void {
+    this.#upload?.pause()
+  }
+
+  resume(): void {
+    this.#upload?.resume()
+  }
+
+  /** @throws {PartwayError} where the server could not be told */
+  async cancel(): Promise<void> {
+    this.#cancelling = true
+    this.#onChange(this)
+    try {
+      await this.#upload?.abort()
+    } finally {
+      this.#cancelling = false
+    }
+  }
+
+  view(): TransferView {
+    const now = this.#upload?.snapshot()
+    return {
+      name: this.#file.name,
+      state: this.state,
+      size: this.#file.size,
+      bytes: now?.bytesSent ?? 0,
+      bytesResumed: now?.bytesResumed ?? 0,
+      parts: now?.parts.length ?? 0,
+      rate: now?.rate,
+      secondsLeft: now?.eta,
+      struggling: this.#struggling,
+      error: now?.error,
+      result: this.#result,
+    }
+  }
+}
