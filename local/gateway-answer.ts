@@ -1,0 +1,65 @@
+/** What the gateway sends to a client. */
+export interface Answer {
+  status: number
+  headers: [name: string, value: string][]
+  body: Buffer
+}
+
+/** The gateway's own errors, as AWS words them. */
+const MESSAGES = {
+  400: 'Bad Request',
+  404: 'Not Found',
+  413: 'Request Entity Too Large',
+  429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+}
+
+/** An error of the gateway itself: `{"message"}`. */
+export function gatewayError(status: keyof typeof MESSAGES): Answer {
+  return json(status, JSON.stringify({ message: MESSAGES[status] }))
+}
+
+/**
+ * Turns what a function returned into an answer, by the rules of payload format 2.0: without a status code, the value is
+ * itself the body of a 200.
+ *
+ * @param payload JSON
+ * @returns undefined where the value has a status code and does not otherwise fit the format
+ */
+export function readAnswer(payload: string): Answer | undefined {
+  const value: unknown = JSON.parse(payload)
+  if (typeof value === 'string') return json(200, value)
+  if (!isRecord(value) || value.statusCode === undefined) return json(200, payload)
+
+  const { statusCode, headers = {}, cookies = [], body = '', isBase64Encoded = false } = value
+  const status = Number(statusCode)
+  if (!Number.isInteger(status) || status < 200 || status > 599) return undefined
+  if (!isRecord(headers) || !Array.isArray(cookies) || typeof body !== 'string') return undefined
+
+  const given = Object.entries(headers).map(([name, text]): Answer['headers'][number] => [
+    name.toLowerCase(),
+    String(text),
+  ])
+  const type: Answer['headers'] = given.some(([name]) => name === 'content-type')
+    ? []
+    : [['content-type', 'text/plain;charset=UTF-8']]
+  return {
+    status,
+    headers: [
+      ...type,
+      ...given,
+      ...cookies.map((cookie): [string, string] => ['set-cookie', String(cookie)]),
+    ],
+    body: Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8'),
+  }
+}
+
+function json(status: number, body: string): Answer {
+  return { status, headers: [['content-type', 'application/json']], body: Buffer.from(body) }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

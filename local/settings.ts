@@ -1,0 +1,46 @@
+import { resolve } from 'node:path'
+import type { LocalAwsOptions } from './aws.ts'
+
+export class SettingError extends Error {
+  override name = 'SettingError'
+}
+
+/** One day, which a lifecycle rule counts in. */
+const DAY_MS = 24 * 60 * 60 * 1000
+const MAX_PORT = 65_535
+
+/**
+ * What `npm start` is told by its environment.
+ *
+ * @throws {SettingError} that names the variable
+ */
+export function readSettings(env: NodeJS.ProcessEnv): LocalAwsOptions {
+  const auth = env.PARTWAY_AUTH || 'none'
+  if (auth !== 'none') {
+    throw new SettingError(
+      `Expected PARTWAY_AUTH to be none, got "${auth}": the local AWS has no sign-in. Leave it out here; \`npx cdk deploy\` knows iam too.`,
+    )
+  }
+  return {
+    port: integer('PORT', 8080, 0, MAX_PORT),
+    s3Port: integer('S3_PORT', 8081, 0, MAX_PORT),
+    dataDirectory: resolve(env.PARTWAY_DATA || '.partway'),
+    lifecycleDayMs: integer('PARTWAY_LIFECYCLE_DAY_MS', DAY_MS, 1, DAY_MS),
+    completeDelayMs: integer('PARTWAY_COMPLETE_DELAY_MS', 0, 0, DAY_MS),
+    dropPartBytes: flag('PARTWAY_DROP_PART_BYTES'),
+  }
+
+  function integer(name: string, byDefault: number, min: number, max: number): number {
+    const text = env[name]
+    if (!text) return byDefault
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value
+    throw new SettingError(`Expected ${name} to be a whole number from ${min} to ${max}, got "${text}".`)
+  }
+
+  function flag(name: string): boolean {
+    const text = env[name] || '0'
+    if (text === '0' || text === '1') return text === '1'
+    throw new SettingError(`Expected ${name} to be 0 or 1, got "${text}".`)
+  }
+}
