@@ -1,0 +1,66 @@
+import { fileURLToPath } from 'node:url'
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda'
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs'
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { Construct } from 'constructs'
+import type { RouteName } from '../protocol/routes.ts'
+
+export interface UploadFunctionProps {
+  readonly route: RouteName
+  readonly environment: Record<string, string>
+  /** What its role allows beyond its own log. */
+  readonly statements: PolicyStatement[]
+  readonly logRetention: RetentionDays
+}
+
+/** Complete can take S3 minutes: it runs on after the gateway has given up, and the client asks again. */
+const TIMEOUTS: Partial<Record<RouteName, Duration>> = { complete: Duration.minutes(15) }
+/** The gateway waits 30 s. */
+const DEFAULT_TIMEOUT = Duration.seconds(29)
+/** Lambda gives CPU by memory: signing 10,000 parts and starting the SDK are CPU. */
+const MEMORY_MB = 512
+
+/** The function of one operation, with a role and a log of its own. */
+export class UploadFunction extends NodejsFunction {
+  constructor(
+    scope: Construct,
+    id: string,
+    { route, environment, statements, logRetention }: UploadFunctionProps,
+  ) {
+    const logGroup = new LogGroup(scope, `${id}Log`, {
+      retention: logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+    const writeLog = new PolicyStatement({
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [logGroup.logGroupArn],
+    })
+    super(scope, id, {
+      description: `Partway: ${route}`,
+      entry: fileURLToPath(new URL(`../lambda/${route}.ts`, import.meta.url)),
+      depsLockFilePath: fileURLToPath(new URL('../package-lock.json', import.meta.url)),
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: MEMORY_MB,
+      timeout: TIMEOUTS[route] ?? DEFAULT_TIMEOUT,
+      environment: { ...environment },
+      logGroup,
+      role: new Role(scope, `${id}Role`, {
+        assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+        inlinePolicies: { Operation: new PolicyDocument({ statements: [writeLog, ...statements] }) },
+      }),
+      bundling: {
+        // The SDK of the runtime changes without notice, and presigning and checksums depend on its version.
+        bundleAwsSDK: true,
+        minify: true,
+        target: 'node24',
+        mainFields: ['module', 'main'],
+        // CommonJS starts faster than ESM here: docs/benchmarks.md.
+        format: OutputFormat.CJS,
+      },
+      awsSdkConnectionReuse: false,
+    })
+  }
+}
