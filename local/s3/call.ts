@@ -52,7 +52,7 @@ export interface AnswerStream {
   length: number | undefined
   chunks: AsyncIterable<Buffer | string>
   /** Runs when it is sent, or will never be. */
-  release(): Promise<void>
+  release(): void
 }
 
 export function xmlAnswer(document: string, headers: Record<string, string | undefined> = {}): Answer {

@@ -14,7 +14,7 @@ export async function send(response: ServerResponse, { status, headers = {}, bod
     if (stream === undefined) await sendText(response, typeof body === 'string' ? body : '')
     else await sendStream(response, stream)
   } finally {
-    await stream?.release()
+    stream?.release()
   }
 }
 

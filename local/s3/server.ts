@@ -90,6 +90,7 @@ export async function startS3(options: S3Options): Promise<S3Server> {
       server.close()
       server.closeAllConnections()
       await Promise.all([...calls, sweeper.stop()])
+      await endpoint.store.close()
     },
   }
 }
@@ -101,7 +102,7 @@ async function listen(server: Server, { host = '127.0.0.1', port }: S3Options): 
 
 async function openEndpoint(options: S3Options, closing: AbortSignal): Promise<Endpoint> {
   return {
-    store: await Store.open(options.dataDir, options.dropPartBytes ?? false),
+    store: await Store.open(options.dataDir, { dropParts: options.dropPartBytes ?? false }),
     region: options.region,
     lifecycleDayMs: options.lifecycleDayMs ?? DAY_MS,
     completeDelayMs: options.completeDelayMs ?? 0,

@@ -41,7 +41,7 @@ export async function completeMultipartUpload(call: ObjectCall): Promise<Answer>
   return {
     status: 200,
     headers: { 'content-type': 'application/xml' },
-    body: { length: undefined, chunks: slowly(call, completed), release: async () => undefined },
+    body: { length: undefined, chunks: slowly(call, completed), release: () => undefined },
   }
 }
 

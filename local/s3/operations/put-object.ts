@@ -31,7 +31,7 @@ export async function putObject(call: ObjectCall): Promise<Answer> {
     await bucket.objects.put(record, (current) => assertReplaceable(headers, current))
     return { status: 200, headers: { etag: quoted(md5), ...describeChecksum(record) } }
   } catch (error) {
-    if (bucket.objects.get(key)?.data !== data) await bucket.data.remove(data)
+    if (bucket.objects.get(key)?.data !== data) bucket.data.discard(data)
     throw error
   }
 }

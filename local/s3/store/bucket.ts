@@ -3,7 +3,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CorsRule } from '../cors.ts'
 import type { LifecycleRule } from '../lifecycle.ts'
-import { DataFiles } from './data-files.ts'
+import { DataFiles, type DataOptions } from './data-files.ts'
 import { isTemporary, syncDirectory, writeDurably } from './disk.ts'
 import { Objects } from './objects.ts'
 import { Uploads } from './uploads.ts'
@@ -27,10 +27,10 @@ export class Bucket {
   readonly #directory: string
   #record: BucketRecord
 
-  private constructor(directory: string, record: BucketRecord, dropParts: boolean) {
+  private constructor(directory: string, record: BucketRecord, options: DataOptions) {
     this.#directory = directory
     this.#record = record
-    this.data = new DataFiles(join(directory, 'data'), dropParts)
+    this.data = new DataFiles(join(directory, 'data'), options)
     this.objects = new Objects(join(directory, 'objects'), this.data)
     this.uploads = new Uploads(this.data, this.objects)
   }
@@ -39,16 +39,16 @@ export class Bucket {
     return this.#record
   }
 
-  static async create(directory: string, record: BucketRecord, dropParts: boolean): Promise<Bucket> {
+  static async create(directory: string, record: BucketRecord, options: DataOptions): Promise<Bucket> {
     await mkdir(join(directory, 'objects'), { recursive: true })
     await mkdir(join(directory, 'data'), { recursive: true })
     await writeDurably(join(directory, RECORD), JSON.stringify(record))
     await syncDirectory(join(directory, '..'))
-    return new Bucket(directory, record, dropParts)
+    return new Bucket(directory, record, options)
   }
 
   /** @returns `undefined` for a bucket whose creation a crash has cut short; it is gone then. */
-  static async load(directory: string, dropParts: boolean): Promise<Bucket | undefined> {
+  static async load(directory: string, options: DataOptions): Promise<Bucket | undefined> {
     const names = await readdir(directory)
     if (!names.includes(RECORD)) {
       await rm(directory, { recursive: true })
@@ -56,7 +56,7 @@ export class Bucket {
     }
     for (const name of names.filter(isTemporary)) await rm(join(directory, name))
     const record = JSON.parse(readFileSync(join(directory, RECORD), 'utf8')) as BucketRecord
-    const bucket = new Bucket(directory, record, dropParts)
+    const bucket = new Bucket(directory, record, options)
     await bucket.objects.load()
     await bucket.uploads.load()
     return bucket

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeStream } from './disk.ts'
 import { type ObjectRecord, partFileName } from './records.ts'
+import type { Trash } from './trash.ts'
 
 const READ_BLOCK_BYTES = 1024 * 1024
 
@@ -11,7 +11,13 @@ const READ_BLOCK_BYTES = 1024 * 1024
 export interface DataReader {
   /** @param start First byte. @param end One past the last byte. */
   read(start: number, end: number): AsyncGenerator<Buffer>
-  release(): Promise<void>
+  release(): void
+}
+
+export interface DataOptions {
+  /** Parts keep their size, ETag and checksum, and lose their bytes. */
+  dropParts: boolean
+  trash: Trash
 }
 
 interface Extent {
@@ -22,14 +28,13 @@ interface Extent {
 /** The bytes of a bucket's objects and parts: everything in here that no record names is garbage. */
 export class DataFiles {
   readonly root: string
-  readonly #dropParts: boolean
+  readonly #options: DataOptions
   readonly #readers = new Map<string, number>()
   readonly #doomed = new Set<string>()
 
-  /** @param dropParts Parts keep their size, ETag and checksum, and lose their bytes. */
-  constructor(root: string, dropParts: boolean) {
+  constructor(root: string, options: DataOptions) {
     this.root = root
-    this.#dropParts = dropParts
+    this.#options = options
   }
 
   path(...names: string[]): string {
@@ -44,7 +49,7 @@ export class DataFiles {
 
   /** Stores a part's bytes at a temporary path of its upload's directory. */
   writePart(path: string, bytes: AsyncIterable<Buffer>): Promise<number> {
-    return writeStream(path, bytes, this.#dropParts)
+    return writeStream(path, bytes, this.#options.dropParts)
   }
 
   open(record: ObjectRecord): DataReader {
@@ -57,20 +62,24 @@ export class DataFiles {
   }
 
   /** Removes the bytes as soon as nobody reads them. */
-  async remove(data: string): Promise<void> {
+  discard(data: string): void {
     if (this.#readers.has(data)) this.#doomed.add(data)
-    // A part may still arrive while its upload's directory goes: hence the retries.
-    else await rm(this.path(data), { recursive: true, force: true, maxRetries: 5 })
+    else this.#options.trash.add(this.path(data))
   }
 
-  async #release(data: string): Promise<void> {
+  /** Removes a part's file, which nobody reads. */
+  discardPart(uploadId: string, name: string): void {
+    this.#options.trash.add(this.path(uploadId, name))
+  }
+
+  #release(data: string): void {
     const readers = (this.#readers.get(data) ?? 1) - 1
     if (readers > 0) {
       this.#readers.set(data, readers)
       return
     }
     this.#readers.delete(data)
-    if (this.#doomed.delete(data)) await this.remove(data)
+    if (this.#doomed.delete(data)) this.discard(data)
   }
 
   #extents({ data, size, parts }: ObjectRecord): Extent[] {

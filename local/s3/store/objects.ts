@@ -58,7 +58,7 @@ export class Objects {
       await writeDurably(this.#path(record.key), JSON.stringify(record))
       this.#remember(record)
       await published?.()
-      if (current !== undefined) await this.#data.remove(current.data)
+      if (current !== undefined) this.#data.discard(current.data)
     })
   }
 
@@ -69,7 +69,7 @@ export class Objects {
       if (current === undefined || !condition(current)) return
       await removeDurably(this.#path(key))
       this.#byKey.delete(key)
-      await this.#data.remove(current.data)
+      this.#data.discard(current.data)
     })
   }
 

@@ -2,26 +2,29 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { S3Error } from '../errors.ts'
 import { Bucket } from './bucket.ts'
+import type { DataOptions } from './data-files.ts'
 import { KeyedLock } from './keyed-lock.ts'
+import { Trash } from './trash.ts'
 
 /** All buckets of an endpoint. One process at a time may use a directory. */
 export class Store {
   readonly #directory: string
-  readonly #dropParts: boolean
+  readonly #options: DataOptions
   readonly #buckets = new Map<string, Bucket>()
   readonly #lock = new KeyedLock()
 
-  private constructor(directory: string, dropParts: boolean) {
+  private constructor(directory: string, options: DataOptions) {
     this.#directory = directory
-    this.#dropParts = dropParts
+    this.#options = options
   }
 
   /** Reads what is there, and removes whatever an earlier process began and did not acknowledge. */
-  static async open(dataDir: string, dropParts: boolean): Promise<Store> {
-    const store = new Store(join(dataDir, 'buckets'), dropParts)
+  static async open(dataDir: string, { dropParts }: Pick<DataOptions, 'dropParts'>): Promise<Store> {
+    const options = { dropParts, trash: new Trash() }
+    const store = new Store(join(dataDir, 'buckets'), options)
     await mkdir(store.#directory, { recursive: true })
     for (const name of await readdir(store.#directory)) {
-      const bucket = await Bucket.load(join(store.#directory, name), dropParts)
+      const bucket = await Bucket.load(join(store.#directory, name), options)
       if (bucket !== undefined) store.#buckets.set(name, bucket)
     }
     return store
@@ -50,7 +53,12 @@ export class Store {
         throw new S3Error('BucketAlreadyOwnedByYou', undefined, { BucketName: name })
       }
       const directory = join(this.#directory, name)
-      this.#buckets.set(name, await Bucket.create(directory, { name, created }, this.#dropParts))
+      this.#buckets.set(name, await Bucket.create(directory, { name, created }, this.#options))
     })
+  }
+
+  /** Stops removing what is garbage. */
+  close(): Promise<void> {
+    return this.#options.trash.close()
   }
 }

@@ -47,8 +47,9 @@ export class Uploads {
       const owner = owners.get(entry.name)
       const names = entry.isDirectory() ? await readdir(this.#data.path(entry.name)) : []
       if (owner?.completedAt !== undefined) this.#completed.set(entry.name, owner)
-      if (names.includes(RECORD)) await (owner ? this.#tidy(owner) : this.#restore(entry.name, names))
-      else if (owner === undefined) await this.#data.remove(entry.name)
+      if (owner !== undefined) await this.#tidy(owner, names)
+      else if (names.includes(RECORD)) this.#restore(entry.name, names)
+      else this.#data.discard(entry.name)
     }
   }
 
@@ -133,7 +134,7 @@ export class Uploads {
       await this.#objects.put(record, precondition, async () => {
         this.#live.delete(uploadId)
         this.#completed.set(uploadId, record)
-        await this.#tidy(record)
+        await this.#tidy(record, await readdir(this.#data.path(uploadId)))
       })
       return record
     })
@@ -145,7 +146,7 @@ export class Uploads {
       this.get(key, uploadId)
       await removeDurably(this.#data.path(uploadId, RECORD))
       this.#live.delete(uploadId)
-      await this.#data.remove(uploadId)
+      this.#data.discard(uploadId)
     })
   }
 
@@ -158,26 +159,27 @@ export class Uploads {
     const published = { ...part, lastModified }
     await renameDurably(temporary, this.#data.path(uploadId, partFileName(published)))
     parts.set(part.partNumber, published)
-    if (replaced !== undefined) await rm(this.#data.path(uploadId, partFileName(replaced)))
+    if (replaced !== undefined) this.#data.discardPart(uploadId, partFileName(replaced))
   }
 
-  async #restore(uploadId: string, names: string[]): Promise<void> {
+  #restore(uploadId: string, names: readonly string[]): void {
     const record = JSON.parse(readFileSync(this.#data.path(uploadId, RECORD), 'utf8')) as UploadRecord
     const parts = new Map<number, StoredPart>()
     const found = names.flatMap((name) => parsePartFileName(name) ?? [])
     for (const part of found.sort((a, b) => a.lastModified - b.lastModified)) parts.set(part.partNumber, part)
     this.#live.set(uploadId, { ...record, parts })
-    const kept = new Set([RECORD, ...[...parts.values()].map(partFileName)])
-    for (const name of names) if (!kept.has(name)) await rm(this.#data.path(uploadId, name))
+    this.#discardOthers(uploadId, names, [...parts.values()])
   }
 
-  /** Leaves the files of the object's parts alone in the directory; the upload's record goes last. */
-  async #tidy({ data, parts = [] }: ObjectRecord): Promise<void> {
+  /** Leaves the files of the object's parts alone in its directory, which is an upload's no more. */
+  async #tidy({ data, parts = [] }: ObjectRecord, names: readonly string[]): Promise<void> {
+    this.#discardOthers(data, names, parts)
+    if (names.includes(RECORD)) await removeDurably(this.#data.path(data, RECORD))
+  }
+
+  #discardOthers(uploadId: string, names: readonly string[], parts: readonly StoredPart[]): void {
     const kept = new Set([RECORD, ...parts.map(partFileName)])
-    for (const name of await readdir(this.#data.path(data))) {
-      if (!kept.has(name)) await rm(this.#data.path(data, name), { force: true })
-    }
-    await removeDurably(this.#data.path(data, RECORD))
+    for (const name of names) if (!kept.has(name)) this.#data.discardPart(uploadId, name)
   }
 }
 
