@@ -12,6 +12,8 @@ import type { Construct } from 'constructs'
 export interface UploadBucketProps {
   /** The origins whose pages may send parts and read objects, such as `https://www.example.com`. */
   readonly origins: readonly string[]
+  /** Where the uploads' keys begin, without a slash at the end. */
+  readonly keyPrefix: string
   /** Days after which the parts of an unfinished upload are deleted. */
   readonly abortAfterDays: number
 }
@@ -32,7 +34,7 @@ const EXPOSED_HEADERS = [
 
 /** A private bucket that pages of the given origins can use through presigned URLs. It stays when the stack goes. */
 export class UploadBucket extends Bucket {
-  constructor(scope: Construct, id: string, { origins, abortAfterDays }: UploadBucketProps) {
+  constructor(scope: Construct, id: string, { origins, keyPrefix, abortAfterDays }: UploadBucketProps) {
     super(scope, id, {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
@@ -43,7 +45,8 @@ export class UploadBucket extends Bucket {
       lifecycleRules: [
         {
           id: 'AbortIncompleteMultipartUploads',
-          // S3 refuses this action beside a filter by tag or size: the whole bucket, and nothing else in the rule.
+          // S3 refuses this action beside a filter by tag or size: a prefix, and nothing else in the rule.
+          prefix: `${keyPrefix}/`,
           abortIncompleteMultipartUploadAfter: Duration.days(abortAfterDays),
         },
       ],

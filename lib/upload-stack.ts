@@ -52,7 +52,7 @@ export class UploadStack extends Stack {
     } = props
     super(scope, id, { description: 'Partway: uploads of any size, straight to S3', ...stackProps })
 
-    const bucket = new UploadBucket(this, 'Bucket', { origins, abortAfterDays })
+    const bucket = new UploadBucket(this, 'Bucket', { origins, keyPrefix: KEY_PREFIX, abortAfterDays })
     const api = new UploadApi(this, 'Api', {
       bucket,
       keyPrefix: KEY_PREFIX,
