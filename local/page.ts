@@ -81,7 +81,7 @@ async function bundle(directory: string): Promise<Map<string, File>> {
   return new Map(
     outputFiles.map(({ path, contents }) => [
       `/assets/${basename(path)}`,
-      { type: mime.getType(path) ?? 'application/octet-stream', body: contents },
+      { type: `${mime.getType(path)}; charset=utf-8`, body: contents },
     ]),
   )
 }

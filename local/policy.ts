@@ -1,8 +1,4 @@
-/** What S3 knows of a request beside its action and resource, for the conditions of a statement. */
-export interface RequestContext {
-  /** `s3:prefix`: the prefix that a listing asks for. */
-  prefix?: string
-}
+import type { RequestContext } from './s3/principal.ts'
 
 /** A role's statements, ready to be asked. */
 export interface Policy {

@@ -7,5 +7,11 @@ export interface Principal {
   /** From then on every request is answered `ExpiredToken`. */
   expiresAt?: Date | undefined
   /** IAM's question, e.g. `('s3:PutObject', 'arn:aws:s3:::bucket/key')`. */
-  allows(action: string, resource: string): boolean
+  allows(action: string, resource: string, context: RequestContext): boolean
+}
+
+/** What conditions of a policy may ask about a request. */
+export interface RequestContext {
+  /** `s3:prefix`: of a listing, where it has one. */
+  prefix?: string | undefined
 }

@@ -41,7 +41,9 @@ export async function route(
   if (bucketName === undefined) return select(serviceOperations, call).run(call)
   if (key === undefined) {
     const operation = select([...bucketOperations, createBucketOperation], call)
-    if (operation.action !== undefined) assertAllowed(call.principal, operation.action, bucketName)
+    if (operation.action !== undefined) {
+      assertAllowed(call.principal, operation.action, bucketName, undefined, request.query.get('prefix'))
+    }
     if (operation === createBucketOperation) return createBucketOperation.run({ ...call, bucketName })
     return operation.run({ ...call, bucketName, bucket: endpoint.store.get(bucketName) })
   }

@@ -1,0 +1,121 @@
+import { rm } from 'node:fs/promises'
+import type { RequestListener } from 'node:http'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createGateway } from './gateway.ts'
+import { REGION } from './intrinsics.ts'
+import { createFunction } from './lambda-runtime.ts'
+import { listenOnLoopback } from './listen.ts'
+import { lockDirectory } from './lock.ts'
+import { createPage } from './page.ts'
+import { provisionBuckets } from './provision.ts'
+import type { Principal } from './s3/principal.ts'
+import { startS3 } from './s3/server.ts'
+import { createSessions } from './sessions.ts'
+import { synthesise } from './synth.ts'
+import { readTemplate } from './template.ts'
+
+export interface LocalAwsOptions {
+  /** Of the page and the API. 0: any that is free. */
+  port: number
+  /** Of S3. 0: any that is free. */
+  s3Port: number
+  dataDirectory: string
+  /** How long a day of a lifecycle rule lasts. @default 86,400,000 */
+  lifecycleDayMs?: number
+  /** How long completing an upload takes at least. @default 0 */
+  completeDelayMs?: number
+  /** Keep size, ETag and checksum of parts and forget their bytes, for uploads that no disk holds. @default false */
+  dropPartBytes?: boolean
+  /** How long the gateway waits for a function. @default 30,000 */
+  gatewayTimeoutMs?: number
+  /** Takes what the functions and the gateway log. @default console.log */
+  log?: (line: string) => void
+  /** Gives up starting. */
+  signal?: AbortSignal
+}
+
+export interface LocalAws {
+  apiUrl: string
+  s3Url: string
+  close(): Promise<void>
+}
+
+/** For any S3 client; it may do everything. */
+export const ROOT_CREDENTIALS = { accessKeyId: 'partway', secretAccessKey: 'partwaylocal' }
+
+const WEB = fileURLToPath(new URL('../web', import.meta.url))
+
+/**
+ * Serves what the stack declares on this machine: the page and the API on one port, S3 on another. What was uploaded stays
+ * in the data directory for the next time.
+ *
+ * @throws {DataDirectoryInUse}
+ * @throws EADDRINUSE, with the `port` in the error
+ */
+export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
+  const undo: (() => unknown)[] = []
+  const close = async () => {
+    for (const step of undo.splice(0).reverse()) await step()
+  }
+  try {
+    return { ...(await start(options, undo)), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** @param undo receives a step for each thing that is to be closed again */
+async function start(options: LocalAwsOptions, undo: (() => unknown)[]): Promise<Omit<LocalAws, 'close'>> {
+  const { dataDirectory, log = console.log, signal } = options
+  undo.push(lockDirectory(dataDirectory))
+
+  const sessions = createSessions()
+  const root: Principal = { ...ROOT_CREDENTIALS, allows: () => true }
+  const s3 = await startS3({
+    ...options,
+    port: options.s3Port,
+    dataDir: join(dataDirectory, 's3'),
+    region: REGION,
+    findPrincipal: (id) => (id === root.accessKeyId ? root : sessions.find(id)),
+  })
+  undo.push(() => s3.close())
+  const s3Url = `http://localhost:${s3.port}`
+
+  // The template's CORS rules name the port, so it is taken before there is anything to serve on it.
+  const ready = Promise.withResolvers<RequestListener>()
+  const gateway = await listenOnLoopback(async (request, response) => {
+    const listener = await ready.promise
+    listener(request, response)
+  }, options.port)
+  undo.push(gateway.close)
+  const apiUrl = `http://localhost:${gateway.port}`
+
+  const [page, stack] = await Promise.all([
+    createPage({ directory: WEB, s3Url }),
+    synthesiseStack(join(dataDirectory, 'cdk.out'), gateway.port, signal),
+  ])
+  const functions = new Map(
+    stack.functions.map((description) => [
+      description.name,
+      createFunction(description, { sessions, s3Url, log }),
+    ]),
+  )
+  undo.push(() => Promise.all([...functions.values()].map((lambda) => lambda.stop())))
+  const api = createGateway({ api: stack.api, functions, log, timeoutMs: options.gatewayTimeoutMs })
+  await provisionBuckets(stack.buckets, s3Url, ROOT_CREDENTIALS)
+  signal?.throwIfAborted()
+
+  ready.resolve((request, response) => {
+    if (!page.serve(request, response)) api(request, response)
+  })
+  return { apiUrl, s3Url }
+}
+
+async function synthesiseStack(outDirectory: string, port: number, signal: AbortSignal | undefined) {
+  await rm(outDirectory, { recursive: true, force: true })
+  const origins = `http://localhost:${port},http://127.0.0.1:${port}`
+  const { template, assets, stackName } = await synthesise(outDirectory, { auth: 'none', origins }, signal)
+  return readTemplate(template, assets, stackName)
+}

@@ -1,0 +1,62 @@
+import { type LocalAwsOptions, ROOT_CREDENTIALS, startLocalAws } from './aws.ts'
+import { DataDirectoryInUse } from './lock.ts'
+import { readSettings, SettingError } from './settings.ts'
+
+/** `npm start`: the stack on this machine, until it is told to stop. */
+
+const USAGE_ERROR = 2
+
+const stop = new AbortController()
+for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(name))
+
+process.exitCode = await main(stop.signal)
+process.exit()
+
+/** @returns the exit code */
+async function main(signal: AbortSignal): Promise<number> {
+  let settings: LocalAwsOptions | undefined
+  try {
+    settings = readSettings(process.env)
+    const aws = await startLocalAws({ ...settings, signal })
+    console.log(welcome(settings, aws))
+    await aborted(signal)
+    await aws.close()
+    return 0
+  } catch (error) {
+    if (signal.aborted) return 0
+    console.error(explain(error, settings))
+    return error instanceof SettingError ? USAGE_ERROR : 1
+  }
+}
+
+function welcome(
+  { dataDirectory }: LocalAwsOptions,
+  { apiUrl, s3Url }: { apiUrl: string; s3Url: string },
+): string {
+  const { accessKeyId, secretAccessKey } = ROOT_CREDENTIALS
+  return `
+Partway on this machine: a tool for development, not for production. No sign-in; it listens on loopback only.
+
+  page   ${apiUrl}
+  API    ${apiUrl}    try: curl ${apiUrl}
+  S3     ${s3Url}    AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} AWS_REGION=us-east-1
+  data   ${dataDirectory}
+
+ready  ${apiUrl}  (S3 on ${s3Url})`
+}
+
+function explain(error: unknown, settings: LocalAwsOptions | undefined): string {
+  if (error instanceof SettingError || error instanceof DataDirectoryInUse) return error.message
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' && 'port' in error) {
+    const variable = error.port === settings?.s3Port ? 'S3_PORT' : 'PORT'
+    return `Port ${error.port} is in use by another program; stop that, or set ${variable} to another port.`
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
