@@ -8,6 +8,7 @@ import {
   RecordError,
   SourceChangedError,
   StoreError,
+  UploadGoneError,
 } from '../client/browser/index.ts'
 
 /** `retry` goes on where the upload stopped; `restart` sends the file anew. */
@@ -63,6 +64,13 @@ export function explain(error: PartwayError): Explanation {
   if (error instanceof StoreError) {
     return {
       sentence: `The storage no longer knows this upload${inBrackets(error.code)}. Send the file again.`,
+      remedy: 'restart',
+    }
+  }
+  if (error instanceof UploadGoneError) {
+    return {
+      sentence:
+        'The storage has dropped this upload: it was cancelled elsewhere, or too old. Send the file again.',
       remedy: 'restart',
     }
   }

@@ -4,7 +4,7 @@ import type { TransferView } from './transfer.ts'
 export function milestone(before: TransferView, after: TransferView): string | undefined {
   const { name, state } = after
   if (state === before.state) return crossed(before, after) ? `${name} is half way.` : undefined
-  if (state === 'done') return `${name} is uploaded and verified.`
+  if (state === 'done') return `${name} is uploaded.`
   if (state === 'paused') return `${name} is paused.`
   if (state === 'uploading' && before.state === 'paused') return `${name} goes on.`
   return undefined

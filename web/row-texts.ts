@@ -20,7 +20,7 @@ export function statusOf(view: TransferView): string {
     case 'cancelling':
       return 'Cancelling…'
     case 'done':
-      return 'Uploaded and verified'
+      return view.result?.verified === 'checksum' ? 'Uploaded, checksum verified' : 'Uploaded, size verified'
     case 'failed':
       return 'Stopped'
     case 'aborted':
@@ -49,7 +49,7 @@ export function paceOf({ state, rate, secondsLeft, result }: TransferView): stri
 export function proofOf({ result }: TransferView): string {
   if (result === undefined) return ''
   const { checksum, verified } = result
-  return verified === 'checksum' && checksum !== undefined
-    ? `Verified: the stored object has the checksum of the file, ${checksum.algorithm} ${checksum.value}.`
-    : 'Verified: the stored object has exactly the size of the file.'
+  const stored = checksum && `${checksum.algorithm} ${checksum.value}`
+  if (verified === 'checksum') return `Verified: the stored object has the checksum of the file, ${stored}.`
+  return `Verified: the stored object has the size of the file.${stored ? ` Its checksum is ${stored}.` : ''}`
 }

@@ -25,7 +25,7 @@ export function summarise(views: readonly TransferView[]): Summary {
   const percent = percentOf(bytes, size, finished)
 
   const facts = finished
-    ? [`${count(done, 'file')} uploaded and verified`, formatBytes(size)]
+    ? [`${count(done, 'file')} uploaded`, formatBytes(size)]
     : [
         ...(views.length > 1 ? [`${done} of ${count(views.length, 'file')} done`] : []),
         ...(failed > 0 ? [`${failed} stopped`] : []),

@@ -110,7 +110,8 @@ export class TransferList {
   }
 
   async #cancel(transfer: Transfer, row: UploadRow): Promise<void> {
-    const { name } = transfer.view()
+    const { name, state } = transfer.view()
+    if (state === 'cancelling') return
     try {
       await transfer.cancel()
       this.#remove(transfer, row)

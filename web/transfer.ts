@@ -74,8 +74,11 @@ export class Transfer {
       this.#struggling = true
       changed()
     })
-    upload.on('progress', () => {
-      this.#struggling = false
+    let bytes = 0
+    upload.on('progress', ({ bytesSent }) => {
+      // A try that failed takes its bytes back, and that is no progress.
+      if (bytesSent > bytes) this.#struggling = false
+      bytes = bytesSent
       changed()
     })
     upload.result.then(

@@ -85,7 +85,6 @@ export function createUploadRow(template: HTMLTemplateElement, name: string, act
       setLabel(dismiss, finished ? 'Remove from the list:' : 'Cancel', name)
       result.hidden = state !== 'done'
       show(toggle, toggles !== undefined, state === 'done' ? download : dismiss)
-      dismiss.disabled = state === 'cancelling'
     },
     complain(sentence) {
       complaint = sentence

@@ -1,0 +1,304 @@
+import { appendFile, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import type { ListPartsResponse, ListUploadsResponse } from '../../protocol/schemas.ts'
+import {
+  button,
+  limitUploads,
+  lineOf,
+  openStage,
+  type PartWatch,
+  rowOf,
+  SCREENSHOTS,
+  type Stage,
+  sha256,
+  textOf,
+  watchParts,
+} from './stage.ts'
+
+const MIB = 1024 * 1024
+/** Slow enough for 40 MiB to be caught on the way, and fast enough for a test. */
+const SLOW = 16 * MIB
+
+let stage: Stage
+
+beforeAll(async () => {
+  stage = await openStage()
+}, 60_000)
+afterAll(() => stage?.close())
+afterEach(() => Promise.all(stage.browser.contexts().map((context) => context.close())))
+
+test('a file in parts arrives whole, and comes back by the button and under the key that the page shows', async () => {
+  const film = await stage.file('film.mp4', 40 * MIB)
+  const { page, errors } = await stage.open({ permissions: ['clipboard-read', 'clipboard-write'] })
+  const parts = watchParts(page)
+
+  await choose(page, film.path)
+  await page.waitForFunction(() => document.title === 'Done · Partway')
+  const row = rowOf(page, 'film.mp4')
+  expect(await lineOf(page, 'film.mp4', '.amount')).toBe('41.9 MB in 5 parts')
+  expect(await lineOf(page, 'film.mp4', '.proof')).toContain('Verified')
+  expect(await textOf(page.locator('#summary'))).toContain('1 file uploaded')
+  expect(parts.stored.toSorted()).toEqual([1, 2, 3, 4, 5])
+
+  const key = await lineOf(page, 'film.mp4', '.key')
+  expect(await stage.sha256Stored(key)).toBe(film.sha256)
+
+  await button(page, 'Copy the key of film.mp4').click()
+  await row.getByText('Copied').waitFor()
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(key)
+
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    button(page, 'Download film.mp4').click(),
+  ])
+  expect(download.suggestedFilename()).toBe('film.mp4')
+  expect(sha256(await readFile(await download.path()))).toBe(film.sha256)
+  expect(await page.title()).toBe('Done · Partway')
+
+  await button(page, 'Remove from the list: film.mp4').click()
+  expect(await page.getByRole('listitem').count()).toBe(0)
+  expect(await focused(page)).toBe('Choose files')
+  expect(errors).toEqual([])
+})
+
+test('files of no parts: an empty one, a small one with a name from elsewhere', async () => {
+  const empty = await stage.file('empty.txt', 0)
+  const small = await stage.file('Ünïcödé – 電影 (1).txt', 12_345)
+  const { page, errors } = await stage.open()
+
+  await choose(page, empty.path, small.path)
+  await page.waitForFunction(() => document.title === 'Done · Partway')
+  for (const { name, sha256 } of [empty, small]) {
+    expect(await stage.sha256Stored(await lineOf(page, name, '.key'))).toBe(sha256)
+  }
+  expect(errors).toEqual([])
+})
+
+test('pause stops the bytes, resume goes on, and the keyboard stays where it was', async () => {
+  const film = await stage.file('paused.mp4', 40 * MIB)
+  const { page } = await stage.open()
+  const parts = watchParts(page)
+  await limitUploads(page, SLOW)
+
+  await choose(page, film.path)
+  await waitForProgress(page, 'paused.mp4', 0.3)
+  await button(page, 'Pause paused.mp4').click()
+  await button(page, 'Resume paused.mp4').waitFor()
+  expect(await lineOf(page, 'paused.mp4', '.status')).toBe('Paused')
+  expect(await page.title()).toMatch(/^Paused at \d+ % · Partway$/)
+  expect(await focused(page)).toBe('Resume paused.mp4')
+  const before = parts.stored.slice()
+  const sentBefore = parts.sent.length
+
+  await limitUploads(page, 0)
+  await page.keyboard.press('Enter')
+  await page.waitForFunction(() => document.title === 'Done · Partway')
+  expect(overlap(parts.sent.slice(sentBefore), before)).toEqual([])
+  expect(await stage.sha256Stored(await lineOf(page, 'paused.mp4', '.key'))).toBe(film.sha256)
+})
+
+test('cancel has the server drop what had arrived', async () => {
+  const film = await stage.file('cancelled.mp4', 40 * MIB)
+  const { page } = await stage.open()
+  await limitUploads(page, SLOW)
+
+  await choose(page, film.path)
+  await waitForProgress(page, 'cancelled.mp4', 0.3)
+  expect(await unfinished()).toContain('cancelled.mp4')
+  await button(page, 'Cancel cancelled.mp4').click()
+  await rowOf(page, 'cancelled.mp4').waitFor({ state: 'detached' })
+  expect(await unfinished()).not.toContain('cancelled.mp4')
+  expect(await focused(page)).toBe('Choose files')
+  await page.getByRole('status').getByText('cancelled.mp4 is cancelled.').waitFor({ state: 'attached' })
+})
+
+test('after a reload the same file goes on: no part that the store has is sent again', async () => {
+  const film = await stage.file('reloaded.mp4', 64 * MIB)
+  const { page } = await stage.open()
+  await limitUploads(page, SLOW)
+  const first = watchParts(page)
+
+  await choose(page, film.path)
+  await first.until(2)
+  await page.reload()
+  const stored = await storedParts(first)
+  expect(stored.length).toBeGreaterThan(0)
+  expect(stored.length).toBeLessThan(8)
+
+  const second = watchParts(page)
+  await choose(page, film.path)
+  await rowOf(page, 'reloaded.mp4')
+    .getByText(/^Going on, \d+(\.\d+)? MB were there already$/)
+    .waitFor()
+  await limitUploads(page, 0)
+  await page.waitForFunction(() => document.title === 'Done · Partway')
+  expect(second.sent.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7, 8].filter((part) => !stored.includes(part)))
+  expect(await stage.sha256Stored(await lineOf(page, 'reloaded.mp4', '.key'))).toBe(film.sha256)
+})
+
+test('without a network the page says so, and goes on by itself', async () => {
+  const film = await stage.file('offline.mp4', 40 * MIB)
+  const { page } = await stage.open()
+  await limitUploads(page, SLOW)
+
+  await choose(page, film.path)
+  await waitForProgress(page, 'offline.mp4', 0.2)
+  await page.context().setOffline(true)
+  await rowOf(page, 'offline.mp4').getByText('Connection trouble, trying again…').waitFor()
+  await page.context().setOffline(false)
+  await limitUploads(page, 0)
+  await page.waitForFunction(() => document.title === 'Done · Partway')
+  expect(await stage.sha256Stored(await lineOf(page, 'offline.mp4', '.key'))).toBe(film.sha256)
+})
+
+test('files dropped by the system are taken anywhere on the page, folders are named and left out', async () => {
+  const film = await stage.file('dropped.mp4', 1 * MIB)
+  const { page } = await stage.open()
+  const session = await page.context().newCDPSession(page)
+  const drag = (type: 'dragEnter' | 'dragOver' | 'drop' | 'dragCancel', files: string[]) =>
+    session.send('Input.dispatchDragEvent', {
+      type,
+      x: 500,
+      y: 700,
+      data: { items: [], files, dragOperationsMask: 1 },
+    })
+  const overlay = page.getByText('Drop to upload')
+
+  await drag('dragEnter', [film.path])
+  await overlay.waitFor()
+  await page.screenshot({ path: join(SCREENSHOTS, 'drop-light.png') })
+  await drag('dragCancel', [film.path])
+  await overlay.waitFor({ state: 'hidden' })
+
+  const files = [film.path, join(film.path, '..')]
+  await drag('dragEnter', files)
+  await drag('dragOver', files)
+  await drag('drop', files)
+  await overlay.waitFor({ state: 'hidden' })
+  await page.getByRole('alert').getByText('1 folder left out').waitFor()
+  await page.waitForFunction(() => document.title === 'Done · Partway')
+  expect(await page.getByRole('listitem').count()).toBe(1)
+  expect(await stage.sha256Stored(await lineOf(page, 'dropped.mp4', '.key'))).toBe(film.sha256)
+})
+
+test('everything can be done from the keyboard', async () => {
+  const film = await stage.file('keys.mp4', 40 * MIB)
+  const { page } = await stage.open()
+  await limitUploads(page, SLOW)
+  const press = async (key: string, times = 1) => {
+    for (let time = 0; time < times; time++) await page.keyboard.press(key)
+    return focused(page)
+  }
+
+  expect(await press('Tab')).toBe('Choose files')
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')])
+  await chooser.setFiles(film.path)
+  await button(page, 'Pause keys.mp4').waitFor()
+  expect(await press('Tab')).toBe('Pause keys.mp4')
+  expect(await outlineOf(page)).toBe('solid')
+  await press('Space')
+  await button(page, 'Resume keys.mp4').waitFor()
+  await limitUploads(page, 0)
+  await press('Enter')
+  await page.waitForFunction(() => document.title === 'Done · Partway')
+  expect(await focused(page)).toBe('Download keys.mp4')
+  expect(await press('Shift+Tab')).toBe('Copy the key of keys.mp4')
+  expect(await press('Shift+Tab')).toBe('Remove from the list: keys.mp4')
+  expect(await press('Enter')).toBe('Choose files')
+})
+
+test('a file that the server refuses has its reason in the words of the server, and no retry', async () => {
+  const { page, errors } = await stage.open()
+  await chooseHuge(page, 'huge.tar', 60_000_000_000_000)
+
+  const row = rowOf(page, 'huge.tar')
+  await row.getByRole('alert').getByText('60000000000000').waitFor()
+  expect(await row.getByRole('button').allTextContents()).not.toContain('Retry')
+  expect(await page.title()).toBe('Stopped at 0 % · Partway')
+  await button(page, 'Cancel huge.tar').click()
+  await row.waitFor({ state: 'detached' })
+  expect(errors).toEqual([])
+})
+
+test('a file that changes on disk midway is stopped, and the page says what to do', async () => {
+  const film = await stage.file('changing.mp4', 40 * MIB)
+  const { page, errors } = await stage.open()
+  await limitUploads(page, SLOW)
+
+  await choose(page, film.path)
+  await waitForProgress(page, 'changing.mp4', 0.2)
+  await appendFile(film.path, 'one more scene')
+  await rowOf(page, 'changing.mp4').getByRole('alert').getByText('This file changed').waitFor()
+  await page.screenshot({ path: join(SCREENSHOTS, 'changed-light.png') })
+  expect(errors).toEqual([])
+})
+
+test('leaving asks first while something moves, and not afterwards', async () => {
+  const film = await stage.file('leaving.mp4', 40 * MIB)
+  const { page } = await stage.open()
+  await limitUploads(page, SLOW)
+  await choose(page, film.path)
+  await waitForProgress(page, 'leaving.mp4', 0.1)
+  // Chromium asks only on pages that somebody has touched.
+  await page.getByRole('heading', { name: 'Partway' }).click()
+
+  const asked = page.waitForEvent('dialog')
+  await page.close({ runBeforeUnload: true })
+  const dialog = await asked
+  expect(dialog.type()).toBe('beforeunload')
+  await dialog.dismiss()
+
+  await button(page, 'Pause leaving.mp4').click()
+  await button(page, 'Resume leaving.mp4').waitFor()
+  await Promise.all([page.waitForEvent('close'), page.close({ runBeforeUnload: true })])
+})
+
+async function choose(page: Page, ...paths: string[]): Promise<void> {
+  await page.setInputFiles('#files', paths)
+}
+
+/** No disk here holds such a file: its size is made up. */
+async function chooseHuge(page: Page, name: string, bytes: number): Promise<void> {
+  await page.locator('#files').evaluate(
+    (input, { name, bytes }) => {
+      const file = Object.defineProperty(new File([''], name), 'size', { value: bytes })
+      Object.defineProperty(input, 'files', { value: [file], configurable: true })
+      input.dispatchEvent(new Event('change'))
+    },
+    { name, bytes },
+  )
+}
+
+async function waitForProgress(page: Page, name: string, fraction: number): Promise<void> {
+  await page.waitForFunction(
+    ([name, fraction]) => {
+      const bars = [...document.querySelectorAll<HTMLProgressElement>('.upload progress')]
+      return bars.some((bar) => bar.ariaLabel === name && bar.value >= fraction)
+    },
+    [name, fraction] as const,
+  )
+}
+
+async function storedParts(watch: PartWatch): Promise<number[]> {
+  const answer = await stage.api<ListPartsResponse>('GET', watch.listPartsPath())
+  return answer.parts.map(({ partNumber }) => partNumber)
+}
+
+async function unfinished(): Promise<string[]> {
+  const { uploads } = await stage.api<ListUploadsResponse>('GET', '/uploads')
+  return uploads.map(({ fileName }) => fileName)
+}
+
+function focused(page: Page): Promise<string | null | undefined> {
+  return page.evaluate(() => document.activeElement?.ariaLabel ?? document.activeElement?.textContent)
+}
+
+function outlineOf(page: Page): Promise<string> {
+  return page.evaluate(() => getComputedStyle(document.activeElement ?? document.body).outlineStyle)
+}
+
+function overlap(some: readonly number[], others: readonly number[]): number[] {
+  return some.filter((number) => others.includes(number))
+}

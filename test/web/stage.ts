@@ -1,0 +1,156 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, BrowserContextOptions, Locator, Page, Request } from 'playwright-core'
+import { startLocalAws } from '../../local/aws.ts'
+import { launchChromium } from '../browser/chromium.ts'
+
+/** Where the screenshots go: to be looked at after every change of style. */
+export const SCREENSHOTS = join(import.meta.dirname, '../../node_modules/.cache/partway-screenshots')
+
+/** For anything that a page has to show: less than a test may take, so that a failure names what was missing. */
+const PATIENCE_MS = 15_000
+
+/** A file on disk, and what its bytes hash to. */
+export interface TestFile {
+  readonly path: string
+  readonly name: string
+  readonly sha256: string
+}
+
+/** The local AWS, a browser in front of it, and a folder for files. */
+export interface Stage {
+  readonly apiUrl: string
+  readonly browser: Browser
+  /** A tab of a profile of its own, on the page. Nothing may go wrong in it unseen: `errors` has what did. */
+  open(options?: BrowserContextOptions): Promise<{ page: Page; errors: readonly string[] }>
+  /** Random bytes in a file. */
+  file(name: string, bytes: number): Promise<TestFile>
+  /** Calls the API, as the page does. */
+  api<Answer>(method: string, path: string, body?: object): Promise<Answer>
+  /** What the store holds under a key, hashed. */
+  sha256Stored(key: string): Promise<string>
+  close(): Promise<void>
+}
+
+export async function openStage(): Promise<Stage> {
+  const folder = await mkdtemp(join(tmpdir(), 'partway-page-'))
+  const [aws, browser] = await Promise.all([
+    startLocalAws({ port: 0, s3Port: 0, dataDirectory: join(folder, 'data'), log: () => {} }),
+    launchChromium(),
+    mkdir(SCREENSHOTS, { recursive: true }),
+  ])
+  const api: Stage['api'] = async (method, path, body) => {
+    const answer = await fetch(new URL(path, aws.apiUrl), {
+      method,
+      headers: { accept: 'application/json', 'content-type': 'application/json' },
+      body: body ? JSON.stringify(body) : null,
+    })
+    if (!answer.ok) throw new Error(`Expected ${method} ${path} to succeed, got ${answer.status}.`)
+    return answer.json()
+  }
+  return {
+    apiUrl: aws.apiUrl,
+    browser,
+    api,
+    async open(options) {
+      const context = await browser.newContext({ viewport: { width: 1024, height: 768 }, ...options })
+      const page = await context.newPage()
+      page.setDefaultTimeout(PATIENCE_MS)
+      const errors: string[] = []
+      page.on('pageerror', (error) => errors.push(String(error)))
+      await page.goto(aws.apiUrl)
+      return { page, errors }
+    },
+    async file(name, bytes) {
+      const content = randomBytes(bytes)
+      const path = join(folder, name)
+      await writeFile(path, content)
+      return { path, name, sha256: sha256(content) }
+    },
+    async sha256Stored(key) {
+      const { url } = await api<{ url: string }>('POST', '/downloads', { key })
+      return sha256(new Uint8Array(await (await fetch(url)).arrayBuffer()))
+    },
+    async close() {
+      await browser.close()
+      await aws.close()
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+export function sha256(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex')
+}
+
+/** The row of a file, by its name. */
+export function rowOf(page: Page, name: string): Locator {
+  return page.getByRole('listitem').filter({ has: page.locator(`.name[title="${name}"]`) })
+}
+
+export function button(page: Page, name: string): Locator {
+  return page.getByRole('button', { name, exact: true })
+}
+
+/** What the row of a file shows in one of its lines. */
+export function lineOf(page: Page, name: string, line: string): Promise<string> {
+  return textOf(rowOf(page, name).locator(line))
+}
+
+/** As it reads: a space that does not break is a space. */
+export async function textOf(locator: Locator): Promise<string> {
+  return ((await locator.textContent()) ?? '').replaceAll('\u00a0', ' ')
+}
+
+/** Makes the page's uploads slow enough to be interrupted. @param bytesPerSecond 0: as fast as it goes */
+export async function limitUploads(page: Page, bytesPerSecond: number): Promise<void> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency: 0,
+    downloadThroughput: -1,
+    uploadThroughput: bytesPerSecond === 0 ? -1 : bytesPerSecond,
+  })
+}
+
+/** The PUTs of parts of one upload, as the browser's network saw them. */
+export interface PartWatch {
+  /** Part numbers, in the order in which they were sent; one that was sent again stands there again. */
+  readonly sent: number[]
+  /** Part numbers that the store acknowledged. */
+  readonly stored: number[]
+  /** Resolves once that many parts are stored. */
+  until(parts: number): Promise<void>
+  /** Where list-parts tells what the store has. */
+  listPartsPath(): string
+}
+
+export function watchParts(page: Page): PartWatch {
+  const sent: number[] = []
+  const stored: number[] = []
+  let latest = new URL(page.url())
+  const numberOf = (request: Request) => Number(new URL(request.url()).searchParams.get('partNumber'))
+  page.on('request', (request) => {
+    if (request.method() !== 'PUT') return
+    latest = new URL(request.url())
+    sent.push(numberOf(request))
+  })
+  page.on('response', (response) => {
+    const request = response.request()
+    if (request.method() === 'PUT' && response.ok()) stored.push(numberOf(request))
+  })
+  return {
+    sent,
+    stored,
+    async until(parts) {
+      while (stored.length < parts) await page.waitForEvent('response')
+    },
+    listPartsPath() {
+      const [, , ...key] = decodeURIComponent(latest.pathname).split('/')
+      const uploadId = latest.searchParams.get('uploadId') ?? ''
+      return `/uploads/${uploadId}/parts?${new URLSearchParams({ key: key.join('/') })}`
+    },
+  }
+}
