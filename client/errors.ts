@@ -48,11 +48,14 @@ export class StoreError extends PartwayError {
   readonly status: number
   /** S3's own, such as `SlowDown`; absent where the answer had none. */
   readonly code: string | undefined
+  /** Seconds that it asked to be left alone for. */
+  readonly retryAfter: number | undefined
 
-  constructor(message: string, status: number, code?: string) {
-    super(message, status !== 404)
-    this.status = status
-    this.code = code
+  constructor(message: string, answer: { status: number; code?: string; retryAfter?: number | undefined }) {
+    super(message, answer.status !== 404)
+    this.status = answer.status
+    this.code = answer.code
+    this.retryAfter = answer.retryAfter
   }
 }
 

@@ -10,7 +10,7 @@ import { putUntilStored } from './put.ts'
 import { RecordKeeper } from './records.ts'
 import { weighParts } from './resume.ts'
 import { SignedUrls } from './signed-urls.ts'
-import { verifyStored } from './verify.ts'
+import { verifyArrival } from './verify.ts'
 import { wholeCrc } from './whole-crc.ts'
 import { runWorkers } from './workers.ts'
 
@@ -171,14 +171,14 @@ export class Multipart<Slice> implements Transfer {
         tracker.sending(partNumber)
         return this.#urls.get(partNumber, signal)
       },
-      refuse: (signed: Parameters<SignedUrls['refuse']>[0]) => this.#urls.refuse(signed),
+      refused: (signed: Parameters<SignedUrls['refuse']>[0]) => this.#urls.refuse(signed),
       verify: () => source.verify(),
       onProgress: (bytes: number) => tracker.progress(partNumber, bytes),
       onRetry(delay: number, error: PartwayError) {
         tracker.waiting(partNumber)
         emit('retry', { partNumber, delay, error })
       },
-      acknowledged: () => tracker.partsDone,
+      advanced: () => tracker.partsDone,
     }
     try {
       const { etag, crc } = await putUntilStored(put, this.#job, signal)
@@ -206,7 +206,8 @@ export class Multipart<Slice> implements Transfer {
 
   async #completeWith(checksum: Checksum | undefined, signal: AbortSignal): Promise<Stored> {
     const answer = await completeUpload(this.#job, this.#upload, checksum, signal)
-    return { ...answer, verified: verifyStored(answer, this.#plan.size, checksum) }
+    const expected = { size: this.#plan.size, checksum }
+    return { ...answer, verified: verifyArrival(answer, expected, 'in the store') }
   }
 
   #missingParts({ body }: ApiError): number[] {

@@ -2,14 +2,11 @@ import { MAX_URLS_PER_ANSWER } from '../protocol/limits.ts'
 import type { PartPlan } from '../protocol/part-plan.ts'
 import type { SignedPart, SignedParts } from '../protocol/schemas.ts'
 import { unpackSignedParts } from '../protocol/signed-parts.ts'
+import { expiryOf } from './expiry.ts'
 import type { Clock } from './ports.ts'
 
-/** A URL is replaced when a tenth of its life is left, or a minute: S3 looks at it when the request begins. */
-const MARGIN = 0.1
-const LONGEST_MARGIN_MS = 60_000
-
 interface Window {
-  /** By the clock; measured from when the answer came, so that a wrong clock here does not matter. */
+  /** By the clock. */
   validUntil: number
 }
 
@@ -33,8 +30,7 @@ export class SignedUrls {
 
   /** Takes what initiate brought along. */
   add(signed: SignedParts): void {
-    const life = signed.expiresIn * 1000
-    const window = { validUntil: this.#clock.now() + life - Math.min(life * MARGIN, LONGEST_MARGIN_MS) }
+    const window = { validUntil: expiryOf(signed, this.#clock) }
     for (const part of unpackSignedParts(signed, this.#plan))
       this.#urls.set(part.partNumber, { part, window })
   }

@@ -2,8 +2,9 @@ import { type PartPlan, plan } from '../protocol/part-plan.ts'
 import type { Checksum, InitiateResponse, SingleUpload } from '../protocol/schemas.ts'
 import { ApiError, NotPartwayError, type PartwayError, StoreError } from './errors.ts'
 import type { Job, Stored, Transfer } from './job.ts'
-import { isRefusal, putUntilStored } from './put.ts'
-import { verifyStored } from './verify.ts'
+import { putUntilStored } from './put.ts'
+import { isRefusal } from './store-call.ts'
+import { verifyArrival } from './verify.ts'
 
 const PART_NUMBER = 1
 /** How often a refused URL is replaced by initiating again. */
@@ -90,24 +91,28 @@ export class Single<Slice> implements Transfer {
         tracker.waiting(PART_NUMBER)
         emit('retry', { partNumber: PART_NUMBER, delay, error })
       },
-      acknowledged: () => tracker.partsDone,
+      advanced: () => tracker.partsDone,
     }
     const { etag, checksum: value } = await putUntilStored(put, this.#job, signal)
     const checksum = this.#checksum && value ? { algorithm: this.#checksum.algorithm, value } : undefined
     const stored = { size: source.size, etag, checksum }
-    return { ...stored, verified: verifyStored(stored, source.size, this.#checksum) }
+    return { ...stored, verified: verifyArrival(stored, this.#expected, 'in the store') }
   }
 
   /** The object under this upload's own key, where there is one. */
   async #find(signal: AbortSignal): Promise<Stored | undefined> {
     try {
       const { size, etag, checksum } = await this.#job.controlPlane.download({ key: this.key }, signal)
-      const verified = verifyStored({ size, checksum }, this.#plan.size, this.#checksum)
+      const verified = verifyArrival({ size, checksum }, this.#expected, 'in the store')
       return { size, etag, checksum, verified }
     } catch (error) {
       if (error instanceof ApiError && error.type === 'object-unknown') return undefined
       throw error
     }
+  }
+
+  get #expected(): { size: number; checksum: Checksum | undefined } {
+    return { size: this.#plan.size, checksum: this.#checksum }
   }
 
   async #signAgain(signal: AbortSignal): Promise<void> {

@@ -2,26 +2,27 @@ import type { Checksum } from '../protocol/schemas.ts'
 import { IntegrityError } from './errors.ts'
 
 /**
- * Compares what the store holds with what was read here.
- * @param ours `undefined` where it is not known
- * @returns what could be compared
+ * Compares what arrived with what was to arrive.
+ * @param where completes "Expected 5 bytes …"
+ * @returns what could be compared: checksums by the same algorithm, or sizes alone
  * @throws {IntegrityError} where it differs
  */
-export function verifyStored(
-  stored: { size: number; checksum?: Checksum | undefined },
-  size: number,
-  ours: Checksum | undefined,
+export function verifyArrival(
+  arrived: { size: number; checksum?: Checksum | undefined },
+  expected: { size: number; checksum?: Checksum | undefined },
+  where: 'in the store' | 'on the disk',
 ): 'checksum' | 'size' {
-  if (stored.size !== size) {
+  if (arrived.size !== expected.size) {
     throw new IntegrityError(
-      `Expected the store to hold ${size} bytes, got ${stored.size}. Send the file again.`,
+      `Expected ${expected.size} bytes ${where}, got ${arrived.size}. Transfer the file again.`,
     )
   }
-  const { checksum } = stored
-  if (!checksum || checksum.algorithm !== ours?.algorithm) return 'size'
-  if (checksum.value !== ours.value) {
+  const { checksum } = arrived
+  if (!checksum || checksum.algorithm !== expected.checksum?.algorithm) return 'size'
+  if (checksum.value !== expected.checksum.value) {
+    const { algorithm, value } = expected.checksum
     throw new IntegrityError(
-      `Expected the store to hold bytes with the ${ours.algorithm} ${ours.value}, got ${checksum.value}. Send the file again.`,
+      `Expected bytes with the ${algorithm} ${value} ${where}, got ${checksum.value}. Transfer the file again.`,
     )
   }
   return 'checksum'

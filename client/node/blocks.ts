@@ -1,0 +1,15 @@
+/** What is read or written at once. Measured: smaller blocks cost system calls, larger ones only memory. */
+export const BLOCK_BYTES = 1024 * 1024
+
+/** Buffers that lanes use again: one that was just written is still warm. */
+export class Blocks {
+  readonly #free: Buffer[] = []
+
+  take(): Buffer {
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES)
+  }
+
+  give(block: Buffer): void {
+    this.#free.push(block)
+  }
+}

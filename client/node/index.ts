@@ -1,0 +1,47 @@
+import { type ApiOptions, createApi } from '../api.ts'
+import type { Upload } from '../events.ts'
+import type { ControlPlane } from '../ports.ts'
+import { type UploadOptions, upload } from '../upload.ts'
+import { type Download, type DownloadOptions, download } from './download.ts'
+import { createConnections } from './http.ts'
+import { fileRecords, stateFolder } from './records.ts'
+import type { FileSource } from './source.ts'
+import { fileTransport } from './transport.ts'
+
+export interface NodeClient extends Disposable {
+  readonly api: ControlPlane
+  /** Begins at once; goes on where an earlier upload of the same file stopped. Close the source afterwards. */
+  upload(source: FileSource, options?: UploadOptions): Upload
+  /** Begins at once; the object appears under its final name when it is whole. */
+  download(key: string, options?: DownloadOptions): Download
+}
+
+/**
+ * Partway for Node.
+ * @param options.state where unfinished uploads are remembered. @default `PARTWAY_STATE`, or the XDG state folder
+ * @example
+ * using client = createClient({ url: 'http://localhost:8080' })
+ * await using source = await openFile('film.mov')
+ * const { key } = await client.upload(source).result
+ */
+export function createClient({ state, ...options }: ApiOptions & { state?: string }): NodeClient {
+  const api = createApi(options)
+  const connections = createConnections()
+  const ports = {
+    controlPlane: api,
+    transport: fileTransport(connections),
+    records: fileRecords(state ?? stateFolder(process.env)),
+  }
+  return {
+    api,
+    upload: (source, options) => upload(source, ports, options),
+    download: (key, options) => download(key, { api, connections }, options),
+    [Symbol.dispose]: () => connections.close(),
+  }
+}
+
+export * from '../errors.ts'
+export type * from '../events.ts'
+export type { UploadOptions } from '../upload.ts'
+export type * from './download.ts'
+export { type FileSource, openFile } from './source.ts'

@@ -1,0 +1,101 @@
+import type { ClientRequest } from 'node:http'
+import { type Crc, createCrc } from '../../checksums/crc.ts'
+import type { PartTransport, PutRequest, PutResponse } from '../ports.ts'
+import { BLOCK_BYTES, Blocks } from './blocks.ts'
+import { answerTo, type Connections, header, readText, retryAfter } from './http.ts'
+import type { FileSlice } from './source.ts'
+
+/**
+ * node:http with two blocks a lane: one is read and its CRC computed while the other is written, and the write's callback is the
+ * backpressure. Measured against undici, streams and fetch: the least time, CPU and memory.
+ */
+export function fileTransport(connections: Connections): PartTransport<FileSlice> {
+  const blocks = new Blocks()
+  return {
+    computesCrc: true,
+    async put(put) {
+      put.signal.throwIfAborted()
+      const request = connections.request(put.url, {
+        method: 'PUT',
+        headers: { ...put.headers, 'content-length': String(put.body.size) },
+      })
+      const onAbort = () => request.destroy(put.signal.reason)
+      put.signal.addEventListener('abort', onAbort, { once: true })
+      try {
+        return await exchange(request, put, blocks)
+      } finally {
+        put.signal.removeEventListener('abort', onAbort)
+      }
+    },
+  }
+}
+
+/** The answer may come before the whole body has gone: a store that refuses need not wait for it. */
+async function exchange(
+  request: ClientRequest,
+  put: PutRequest<FileSlice>,
+  blocks: Blocks,
+): Promise<PutResponse> {
+  const crc = put.crc && createCrc(put.crc)
+  const answered = answerTo(request, put.signal)
+  const written = writeBody(request, put, crc, blocks)
+  try {
+    const answer = await Promise.race([answered, written.then(() => answered)])
+    const { statusCode: status = 0 } = answer
+    const stored = status >= 200 && status < 300
+    if (stored) await written
+    const body = await readText(answer, put.signal)
+    return {
+      status,
+      etag: header(answer, 'etag')?.replaceAll('"', ''),
+      crc: crc?.digest(),
+      checksum: put.crc && header(answer, `x-amz-checksum-${put.crc.toLowerCase()}`),
+      retryAfter: retryAfter(answer),
+      body: stored ? '' : body,
+    }
+  } finally {
+    if (!request.writableFinished) request.destroy()
+    await Promise.allSettled([answered, written])
+  }
+}
+
+/**
+ * Resolves when the whole body has gone, or can go no further: the answer then says why.
+ * @throws {SourceChangedError}
+ */
+async function writeBody(
+  request: ClientRequest,
+  { body, onProgress }: PutRequest<FileSlice>,
+  crc: Crc | undefined,
+  blocks: Blocks,
+): Promise<void> {
+  const pair = [blocks.take(), blocks.take()] as const
+  let writing = Promise.resolve(true)
+  try {
+    for (let at = 0, turn: 0 | 1 = 0; at < body.size; turn = turn === 0 ? 1 : 0) {
+      const bytes = pair[turn].subarray(0, Math.min(BLOCK_BYTES, body.size - at))
+      await body.read(bytes, at)
+      crc?.update(bytes)
+      if (!(await writing)) return
+      at += bytes.length
+      writing = write(request, bytes, () => onProgress(at))
+    }
+    if (await writing) request.end()
+  } finally {
+    await writing
+    for (const block of pair) blocks.give(block)
+  }
+}
+
+/** @returns whether the bytes have gone; `false` once the request is over */
+function write(request: ClientRequest, bytes: Uint8Array, onWritten: () => void): Promise<boolean> {
+  return new Promise((resolve) => {
+    const onClose = () => resolve(false)
+    request.once('close', onClose)
+    request.write(bytes, (error) => {
+      request.off('close', onClose)
+      if (!error) onWritten()
+      resolve(!error)
+    })
+  })
+}

@@ -1,0 +1,515 @@
+import { describe, expect, test } from 'vitest'
+import { AbortedError, ApiError, SourceChangedError, StoreError } from '../../client/errors.ts'
+import { type UploadOptions, upload } from '../../client/upload.ts'
+import {
+  FakeRecords,
+  FakeSource,
+  FakeStore,
+  type Fault,
+  problem,
+  type Request,
+} from '../client/fake-store.ts'
+import { VirtualClock } from '../client/virtual-clock.ts'
+
+interface Setting {
+  size?: number
+  partSize?: number
+  singleUpTo?: number
+  expiresIn?: number
+  computesCrc?: boolean
+  fault?: (request: Request) => Fault | undefined
+}
+
+function setting({ size = 95, computesCrc = true, ...options }: Setting = {}) {
+  const clock = new VirtualClock()
+  const store = new FakeStore({ clock, ...options })
+  const records = new FakeRecords()
+  const source = new FakeSource(size)
+  const begin = (options: UploadOptions = {}, of = source) =>
+    upload(
+      of,
+      {
+        controlPlane: store.controlPlane,
+        transport: store.transport(computesCrc),
+        records,
+        clock,
+        random: () => 0.5,
+      },
+      options,
+    )
+  return { clock, store, records, source, begin }
+}
+
+/** A fault for the first request that fits, then none. */
+function once(fault: Fault, fits: (request: Request) => boolean, times = 1) {
+  let left = times
+  return (request: Request) => (fits(request) && left-- > 0 ? fault : undefined)
+}
+
+const isPut = ({ operation }: Request) => operation === 'put'
+const isPart = (number: number) => (request: Request) => request.partNumber === number
+const is =
+  (operation: Request['operation']) =>
+  (request: Request): boolean =>
+    request.operation === operation
+
+describe('an upload in parts', () => {
+  test('takes two calls of the API, sends each part once, and is verified by checksum', async () => {
+    const { store, source, begin, records } = setting()
+    const result = await begin().result
+    expect(result).toMatchObject({ size: 95, verified: 'checksum', bytesTransferred: 95, bytesResumed: 0 })
+    expect(store.objects.get(result.key)).toEqual(source.bytes)
+    expect(store.requests.filter((request) => !isPut(request))).toEqual([
+      { operation: 'initiate' },
+      { operation: 'complete' },
+    ])
+    expect(store.partsPut().sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    expect(records.texts.size).toBe(0)
+  })
+
+  test('without CRCs of its own it is verified by size', async () => {
+    const { begin } = setting({ computesCrc: false })
+    expect(await begin().result).toMatchObject({ verified: 'size' })
+  })
+
+  test('of 2,500 parts signs the second and the third window just in time', async () => {
+    const { store, source, begin } = setting({ size: 5000, partSize: 2 })
+    const { key } = await begin().result
+    expect(store.count('presign')).toBe(2)
+    expect(store.objects.get(key)).toEqual(source.bytes)
+  })
+
+  test('never has more parts under way than it may', async () => {
+    const { begin } = setting({ size: 200 })
+    const run = begin({ concurrency: 3 })
+    let most = 0
+    run.on('progress', () => {
+      most = Math.max(most, run.snapshot().parts.filter((state) => state === 'sending').length)
+    })
+    await run.result
+    expect(most).toBe(3)
+  })
+
+  test('tells its states, its parts and its bytes', async () => {
+    const { begin } = setting({ size: 25 })
+    const run = begin()
+    const states: string[] = []
+    run.on('state', ({ previous, state }) => states.push(`${previous} → ${state}`))
+    let bytes = 0
+    run.on('progress', ({ bytesSent }) => {
+      bytes = bytesSent
+    })
+    expect(run.snapshot()).toMatchObject({ state: 'planned', size: 25, bytesSent: 0, parts: [] })
+    await run.result
+    expect(states).toEqual(['planned → uploading', 'uploading → completing', 'completing → done'])
+    expect(bytes).toBe(25)
+    expect(run.snapshot()).toMatchObject({
+      state: 'done',
+      bytesAcknowledged: 25,
+      parts: ['done', 'done', 'done'],
+      partsDone: 3,
+      eta: 0,
+    })
+  })
+})
+
+describe('a part', () => {
+  test('whose URL was refused is signed again at once, in one call for the window', async () => {
+    const { store, source, begin } = setting({ fault: once('refuse', isPart(4)) })
+    const { key } = await begin().result
+    expect(store.count('presign')).toBe(1)
+    expect(store.count('put')).toBe(11)
+    expect(store.objects.get(key)).toEqual(source.bytes)
+  })
+
+  test('is signed again before its URL expires', async () => {
+    const { store, begin } = setting({ expiresIn: 1, size: 1000 })
+    const refused: unknown[] = []
+    const run = begin({ concurrency: 2 })
+    run.on('retry', ({ error }) => refused.push(error))
+    await run.result
+    expect(store.count('presign')).toBeGreaterThan(3)
+    expect(refused).toEqual([])
+  })
+
+  test('that is denied with every signature fails the upload, and the parts are kept', async () => {
+    const { store, records, begin } = setting({
+      fault: (request) => (isPart(2)(request) ? 'denied' : undefined),
+    })
+    const run = begin()
+    await expect(run.result).rejects.toThrow(StoreError)
+    expect(run.snapshot()).toMatchObject({ state: 'failed', error: { status: 403, resumable: true } })
+    expect(store.count('abort')).toBe(0)
+    expect(records.texts.size).toBe(1)
+  })
+
+  test.each(['busy', 'drop', 'lost'] as const)('that meets %s is sent again', async (fault) => {
+    const { store, source, begin } = setting({ fault: once(fault, isPart(3), 4) })
+    const { key, verified } = await begin().result
+    expect(verified).toBe('checksum')
+    expect(store.partsPut().filter((number) => number === 3)).toHaveLength(5)
+    expect(store.objects.get(key)).toEqual(source.bytes)
+  })
+
+  test('that moves no bytes for 30 s is cut and sent again', async () => {
+    const { clock, begin } = setting({ fault: once('stall', isPart(3)) })
+    const run = begin()
+    const errors: string[] = []
+    run.on('retry', ({ error }) => errors.push(error.message))
+    await run.result
+    expect(errors).toEqual(['Expected bytes to move, got none for 30 s.'])
+    expect(clock.now()).toBeGreaterThan(30_000)
+    expect(clock.now()).toBeLessThan(32_000)
+  })
+
+  test('that keeps failing after everything else is done fails the upload in the end', async () => {
+    const { store, begin } = setting({ fault: (request) => (isPart(3)(request) ? 'busy' : undefined) })
+    await expect(begin().result).rejects.toMatchObject({
+      name: 'StoreError',
+      code: 'SlowDown',
+      resumable: true,
+    })
+    expect(store.partsPut().filter((number) => number !== 3)).toHaveLength(9)
+  })
+
+  test('that the store keeps with other bytes is found at complete and sent again', async () => {
+    const { store, source, begin } = setting({ fault: once('corrupt', isPart(7)) })
+    const { key, verified } = await begin().result
+    expect(verified).toBe('checksum')
+    expect(store.partsPut().filter((number) => number === 7)).toHaveLength(2)
+    expect(store.partsPut()).toHaveLength(11)
+    expect(store.objects.get(key)).toEqual(source.bytes)
+  })
+})
+
+describe('complete', () => {
+  test('whose answer was lost is settled by asking again', async () => {
+    const { store, begin } = setting({ fault: once('lost', is('complete'), 3) })
+    expect(await begin().result).toMatchObject({ verified: 'checksum' })
+    expect(store.count('complete')).toBe(4)
+    expect(store.count('initiate')).toBe(1)
+  })
+
+  test('that finds parts missing has those sent again, and no others', async () => {
+    const { store, source, begin } = setting()
+    const fault = store.fault
+    store.fault = (request) => {
+      if (request.operation === 'complete' && store.count('complete') === 1)
+        store.uploads.get('1')?.parts.delete(5)
+      return fault(request)
+    }
+    const { key } = await begin().result
+    expect(store.partsPut().filter((number) => number === 5)).toHaveLength(2)
+    expect(store.partsPut()).toHaveLength(11)
+    expect(store.objects.get(key)).toEqual(source.bytes)
+  })
+
+  test('upload-unknown is no answer while an earlier call may still be at work', async () => {
+    const { store, begin } = setting({ fault: once('drop', is('complete')) })
+    const { complete } = store.controlPlane
+    let asked = 0
+    store.controlPlane.complete = async (...request) => {
+      asked++
+      if (asked === 2 || asked === 3) throw problem('upload-unknown')
+      return complete(...request)
+    }
+    expect(await begin().result).toMatchObject({ size: 95 })
+    expect(asked).toBe(4)
+    expect(store.count('initiate')).toBe(1)
+  })
+})
+
+describe('an upload that the store does not know any more', () => {
+  test('is done if somebody completed it', async () => {
+    const { store, source, begin } = setting({ fault: once('drop', is('complete'), 99) })
+    const first = begin()
+    await expect(first.result).rejects.toMatchObject({ name: 'NetworkError' })
+    store.fault = once('lost', is('complete'), 99)
+    await expect(begin().result).rejects.toMatchObject({ name: 'NetworkError' })
+    store.fault = () => undefined
+    const { key } = await begin().result
+    expect(store.objects.get(key)).toEqual(source.bytes)
+    expect(store.count('initiate')).toBe(1)
+    expect(store.partsPut()).toHaveLength(10)
+  })
+
+  test('is begun anew, and says so', async () => {
+    const { store, source, begin } = setting({ fault: once('gone', isPart(6)) })
+    const run = begin()
+    const reasons: string[] = []
+    run.on('restarted', ({ reason }) => reasons.push(reason))
+    const { key } = await run.result
+    expect(reasons).toHaveLength(1)
+    expect(store.count('initiate')).toBe(2)
+    expect(store.objects.get(key)).toEqual(source.bytes)
+  })
+
+  test('and vanishes every time fails the upload', async () => {
+    const { store, begin } = setting({ fault: (request) => (isPart(6)(request) ? 'gone' : undefined) })
+    await expect(begin().result).rejects.toMatchObject({ name: 'UploadGoneError' })
+    expect(store.count('initiate')).toBe(3)
+  })
+})
+
+describe('resuming', () => {
+  /** The first run loses its network after some parts. */
+  async function interrupted(options: Setting = {}) {
+    const all = setting({ ...options, fault: (request) => (isPart(6)(request) ? 'drop' : undefined) })
+    await expect(all.begin({ concurrency: 1 }).result).rejects.toMatchObject({ resumable: true })
+    all.store.fault = () => undefined
+    all.store.requests.length = 0
+    return all
+  }
+
+  test('sends what list-parts does not have, and is verified by checksum with no second read', async () => {
+    const { store, source, begin } = await interrupted()
+    const run = begin()
+    const resumed: unknown[] = []
+    run.on('resumed', ({ parts, bytes }) => resumed.push({ parts, bytes }))
+    const result = await run.result
+    expect(resumed).toEqual([{ parts: 5, bytes: 50 }])
+    expect(store.partsPut()).toEqual([6, 7, 8, 9, 10])
+    expect(store.count('list-parts')).toBe(1)
+    expect(store.count('presign')).toBe(1)
+    expect(result).toMatchObject({ verified: 'checksum', bytesResumed: 50, bytesTransferred: 45 })
+    expect(source.bytesChecked).toBe(95)
+    expect(store.objects.get(result.key)).toEqual(source.bytes)
+  })
+
+  test('reads parts that nothing is remembered of, rather than sending them', async () => {
+    const { store, source, records, begin } = await interrupted()
+    forgetParts(records)
+    const result = await begin().result
+    expect(store.partsPut()).toEqual([6, 7, 8, 9, 10])
+    expect(source.bytesChecked).toBe(95 + 50)
+    expect(result).toMatchObject({ verified: 'checksum', bytesResumed: 50 })
+  })
+
+  test('sends again what the store holds with another checksum than was read', async () => {
+    const { store, source, begin } = await interrupted()
+    store.uploads.get('1')?.parts.set(2, new Uint8Array(10))
+    const { key } = await begin().result
+    expect(store.partsPut().sort((a, b) => a - b)).toEqual([2, 6, 7, 8, 9, 10])
+    expect(store.objects.get(key)).toEqual(source.bytes)
+  })
+
+  test('does so for parts that nothing is remembered of, too', async () => {
+    const { store, source, records, begin } = await interrupted()
+    forgetParts(records)
+    store.uploads.get('1')?.parts.set(2, new Uint8Array(10))
+    const { key } = await begin().result
+    expect(store.partsPut().sort((a, b) => a - b)).toEqual([2, 6, 7, 8, 9, 10])
+    expect(store.objects.get(key)).toEqual(source.bytes)
+  })
+
+  test('sends again what the store holds at another size', async () => {
+    const { store, begin } = await interrupted({ computesCrc: false })
+    store.uploads.get('1')?.parts.set(4, new Uint8Array(9))
+    await begin().result
+    expect(store.partsPut().sort((a, b) => a - b)).toEqual([4, 6, 7, 8, 9, 10])
+  })
+
+  test('refuses a file that has changed, and says what has', async () => {
+    const { store, begin } = await interrupted()
+    const changed = new FakeSource(95, { version: 2 })
+    const run = begin({}, changed)
+    await expect(run.result).rejects.toThrow('version was 1, is 2')
+    await expect(run.result).rejects.toThrow(SourceChangedError)
+    expect(store.requests).toEqual([])
+  })
+
+  test('with restart drops the old upload and begins anew', async () => {
+    const { store, begin } = await interrupted()
+    const changed = new FakeSource(95, { version: 2 })
+    const { key } = await begin({ restart: true }, changed).result
+    expect(store.count('abort')).toBe(1)
+    expect(store.partsPut()).toHaveLength(10)
+    expect(store.objects.get(key)).toEqual(changed.bytes)
+  })
+
+  function forgetParts(records: FakeRecords) {
+    for (const [id, text] of records.texts) {
+      records.texts.set(id, JSON.stringify({ ...JSON.parse(text), parts: {} }))
+    }
+  }
+})
+
+describe('a changed source', () => {
+  test('is never completed', async () => {
+    const { store, source, begin } = setting()
+    store.fault = (request) => {
+      if (isPart(8)(request)) source.changed = true
+      return undefined
+    }
+    const run = begin()
+    await expect(run.result).rejects.toThrow(SourceChangedError)
+    expect(run.snapshot()).toMatchObject({ state: 'failed', error: { resumable: false } })
+    expect(store.count('complete')).toBe(0)
+    expect(store.objects.size).toBe(0)
+  })
+
+  test('that became shorter is never completed', async () => {
+    const { store, source, begin } = setting()
+    Object.assign(source, { bytes: source.bytes.subarray(0, 60) })
+    await expect(begin().result).rejects.toThrow('shorter')
+    expect(store.objects.size).toBe(0)
+  })
+
+  test('is not tried again after a failure', async () => {
+    const { store, source, begin } = setting()
+    store.fault = (request) => {
+      if (isPart(1)(request)) source.changed = true
+      return isPart(1)(request) ? 'drop' : undefined
+    }
+    await expect(begin({ concurrency: 1 }).result).rejects.toThrow(SourceChangedError)
+    expect(store.partsPut()).toEqual([1])
+  })
+})
+
+describe('a person', () => {
+  test('pauses and resumes: nothing is sent meanwhile, and nothing that was acknowledged is sent again', async () => {
+    const { clock, store, source, begin } = setting({ size: 300 })
+    const run = begin({ concurrency: 2 })
+    const acknowledged: number[] = []
+    const paused = new Promise<void>((resolve) => {
+      run.on('part', ({ partNumber, state }) => {
+        if (state !== 'done') return
+        acknowledged.push(partNumber)
+        if (acknowledged.length !== 8) return
+        run.pause()
+        resolve()
+      })
+    })
+    await paused
+    const before = store.count('put')
+    await new Promise<void>((resolve) => void clock.after(60_000, resolve))
+    expect(run.snapshot()).toMatchObject({ state: 'paused', partsDone: 8 })
+    expect(store.count('put')).toBe(before)
+    run.resume()
+    expect(run.snapshot().state).toBe('uploading')
+    const { key } = await run.result
+    expect(store.objects.get(key)).toEqual(source.bytes)
+    expect(store.count('presign')).toBe(0)
+    for (const partNumber of acknowledged.slice(0, 8)) {
+      expect(store.partsPut().filter((number) => number === partNumber)).toHaveLength(1)
+    }
+  })
+
+  test('pauses before anything is planned', async () => {
+    const { clock, store, begin } = setting()
+    const run = begin()
+    run.pause()
+    await new Promise<void>((resolve) => void clock.after(1000, resolve))
+    expect(store.requests).toEqual([])
+    run.resume()
+    expect(await run.result).toMatchObject({ size: 95 })
+  })
+
+  test('cancels: the store drops the parts, and nothing is remembered', async () => {
+    const { store, records, begin } = setting({ size: 300 })
+    const run = begin()
+    await new Promise<void>((resolve) => {
+      run.on('part', ({ state }) => state === 'done' && resolve())
+    })
+    await run.abort()
+    await expect(run.result).rejects.toMatchObject({ name: 'AbortedError', resumable: false })
+    expect(run.snapshot().state).toBe('aborted')
+    expect(store.uploads.size).toBe(0)
+    expect(records.texts.size).toBe(0)
+  })
+
+  test('cancels a paused upload', async () => {
+    const { store, begin } = setting({ size: 300 })
+    const run = begin()
+    await new Promise<void>((resolve) => {
+      run.on('part', ({ state }) => state === 'done' && resolve())
+    })
+    run.pause()
+    await run.abort()
+    expect(run.snapshot().state).toBe('aborted')
+    expect(store.uploads.size).toBe(0)
+  })
+
+  test('stops by a signal: the parts are kept, and the next run goes on', async () => {
+    const { store, source, begin } = setting({ size: 300 })
+    const stop = new AbortController()
+    const run = begin({ signal: stop.signal })
+    run.on('part', ({ partNumber, state }) => {
+      if (partNumber === 9 && state === 'done') stop.abort()
+    })
+    await expect(run.result).rejects.toThrow(AbortedError)
+    expect(run.snapshot()).toMatchObject({ state: 'failed', error: { resumable: true } })
+    expect(store.count('abort')).toBe(0)
+    const held = [...(store.uploads.get('1')?.parts.keys() ?? [])]
+    store.requests.length = 0
+    const { key } = await begin().result
+    expect(store.partsPut().filter((number) => held.includes(number))).toEqual([])
+    expect(store.objects.get(key)).toEqual(source.bytes)
+  })
+})
+
+describe('a small file', () => {
+  const small = { size: 8, singleUpTo: 8 }
+
+  test('travels in one PUT after one call, and the store checks its checksum', async () => {
+    const { store, source, begin } = setting(small)
+    const result = await begin().result
+    expect(store.requests.map(({ operation }) => operation)).toEqual(['initiate', 'put'])
+    expect(store.objects.get(result.key)).toEqual(source.bytes)
+    expect(result).toMatchObject({ verified: 'checksum', size: 8, bytesTransferred: 8 })
+  })
+
+  test('may be empty', async () => {
+    const { store, begin } = setting({ size: 0, singleUpTo: 8 })
+    const { key } = await begin().result
+    expect(store.objects.get(key)).toEqual(new Uint8Array())
+  })
+
+  test('whose answer was lost is settled by looking for the object', async () => {
+    const { store, begin } = setting({ ...small, fault: once('lost', isPut) })
+    expect(await begin().result).toMatchObject({ verified: 'checksum' })
+    expect(store.requests.map(({ operation }) => operation)).toEqual(['initiate', 'put', 'put', 'download'])
+  })
+
+  test('whose URL was refused gets another', async () => {
+    const { store, source, begin } = setting({ ...small, fault: once('refuse', isPut) })
+    const { key } = await begin().result
+    expect(store.count('initiate')).toBe(2)
+    expect(store.objects.get(key)).toEqual(source.bytes)
+  })
+
+  test('that is corrupted on its way is refused by the store and sent again', async () => {
+    const { store, source, begin } = setting({ ...small, fault: once('corrupt', isPut) })
+    const { key } = await begin().result
+    expect(store.objects.get(key)).toEqual(source.bytes)
+  })
+
+  test('can be cancelled', async () => {
+    const { store, begin } = setting({ ...small, fault: once('stall', isPut) })
+    const run = begin()
+    await new Promise<void>((resolve) => {
+      run.on('part', ({ state }) => state === 'sending' && resolve())
+    })
+    await run.abort()
+    expect(run.snapshot()).toMatchObject({ state: 'aborted' })
+    expect(store.objects.size).toBe(0)
+  })
+})
+
+test('what the API says no to fails the upload for good', async () => {
+  const { store, begin } = setting()
+  store.controlPlane.initiate = () => Promise.reject(problem('too-large'))
+  const run = begin()
+  await expect(run.result).rejects.toThrow(ApiError)
+  expect(run.snapshot()).toMatchObject({ state: 'failed', error: { type: 'too-large', resumable: false } })
+})
+
+test('a record that cannot be written costs the upload its resume, not its life', async () => {
+  const { records, begin } = setting()
+  records.save = () => Promise.reject(new Error('No space left on device.'))
+  const run = begin()
+  const errors: unknown[] = []
+  run.on('unrecorded', ({ error }) => errors.push(error))
+  expect(await run.result).toMatchObject({ size: 95 })
+  expect(errors.length).toBeGreaterThan(0)
+})
