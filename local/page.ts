@@ -31,6 +31,8 @@ export async function createPage({ directory, s3Url }: PageOptions): Promise<Pag
   const [index, assets] = await Promise.all([readFile(join(directory, 'index.html')), bundle(directory)])
   const policy = [
     "default-src 'self'",
+    // Checksums are computed in WebAssembly.
+    "script-src 'self' 'wasm-unsafe-eval'",
     `connect-src 'self' ${s3Url}`,
     "img-src 'self' data:",
     "object-src 'none'",
