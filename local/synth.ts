@@ -1,8 +1,9 @@
-import { execFile } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { Template } from './intrinsics.ts'
 import type { Assets } from './template.ts'
 
@@ -42,24 +43,35 @@ export async function synthesise(
   signal?: AbortSignal,
 ): Promise<Synthesis> {
   const cdkJson: { context?: Record<string, unknown> } = await readJson(join(ROOT, 'cdk.json'))
-  try {
-    await promisify(execFile)(process.execPath, [join(ROOT, 'bin/partway.ts')], {
-      cwd: ROOT,
-      ...(signal && { signal }),
-      env: {
-        ...process.env,
-        CDK_OUTDIR: outDirectory,
-        CDK_CONTEXT_JSON: JSON.stringify({ ...cdkJson.context, ...context }),
-        CDK_VALIDATION: 'false',
-      },
-    })
-  } catch (error) {
-    const { stderr } = error as { stderr?: string }
-    throw new Error(`bin/partway.ts did not synthesise:\n${stderr || error}`, { cause: error })
-  }
+  await runApp(
+    {
+      ...process.env,
+      CDK_OUTDIR: outDirectory,
+      CDK_CONTEXT_JSON: JSON.stringify({ ...cdkJson.context, ...context }),
+      CDK_VALIDATION: 'false',
+    },
+    signal,
+  )
   // Lambda has no package.json above a function's code; here this one keeps the project's own from deciding what a .js is.
   await writeFile(join(outDirectory, 'package.json'), '{}\n')
   return readAssembly(outDirectory)
+}
+
+async function runApp(env: NodeJS.ProcessEnv, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted()
+  // A process group of its own: bundling starts processes that would outlive the app where that alone is stopped.
+  const app = spawn(process.execPath, [join(ROOT, 'bin/partway.ts')], {
+    cwd: ROOT,
+    env,
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const stop = () => app.pid && process.kill(-app.pid, 'SIGKILL')
+  signal?.addEventListener('abort', stop, { once: true })
+  const [printed, [code]] = await Promise.all([text(app.stderr), once(app, 'close')])
+  signal?.removeEventListener('abort', stop)
+  signal?.throwIfAborted()
+  if (code !== 0) throw new Error(`bin/partway.ts did not synthesise the stack:\n${printed}`)
 }
 
 async function readAssembly(directory: string): Promise<Synthesis> {
