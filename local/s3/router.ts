@@ -38,19 +38,21 @@ export async function route(
   const { region, now } = endpoint
   const authentication = authenticate(request, { region, findPrincipal, now })
   const call = serviceCall(endpoint, request, authentication)
-  if (bucketName === undefined) return select(serviceOperations, call).run(call)
+  if (bucketName === undefined) {
+    const operation = select(serviceOperations, call)
+    authorize(call, operation)
+    return operation.run(call)
+  }
   if (key === undefined) {
     const operation = select([...bucketOperations, createBucketOperation], call)
-    if (operation.action !== undefined) {
-      assertAllowed(call.principal, operation.action, bucketName, undefined, request.query.get('prefix'))
-    }
+    authorize(call, operation, bucketName)
     if (operation === createBucketOperation) return createBucketOperation.run({ ...call, bucketName })
     return operation.run({ ...call, bucketName, bucket: endpoint.store.get(bucketName) })
   }
   assertKey(key)
-  const { action, run } = select(objectOperations, call)
-  if (action !== undefined) assertAllowed(call.principal, action, bucketName, key)
-  return run({ ...call, bucketName, key, bucket: endpoint.store.get(bucketName) })
+  const operation = select(objectOperations, call)
+  authorize(call, operation, bucketName, key)
+  return operation.run({ ...call, bucketName, key, bucket: endpoint.store.get(bucketName) })
 }
 
 function serviceCall(endpoint: Endpoint, request: S3Request, authentication: Authentication): ServiceCall {
@@ -84,6 +86,15 @@ function select<Call>(operations: readonly Operation<Call>[], { request }: Servi
     Method: request.method,
     ResourceType: request.bucket === undefined ? 'SERVICE' : request.key === undefined ? 'BUCKET' : 'OBJECT',
   })
+}
+
+function authorize(
+  { principal, query }: ServiceCall,
+  { action }: Pick<Operation<never>, 'action'>,
+  bucketName?: string,
+  key?: string,
+): void {
+  if (action !== undefined) assertAllowed(principal, action, bucketName, key, query.get('prefix'))
 }
 
 function assertKey(key: string): void {
