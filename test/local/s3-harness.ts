@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateBucketCommand, S3Client, type S3ServiceException } from '@aws-sdk/client-s3'
 import { expect, onTestFinished } from 'vitest'
-import { type Principal, type S3Options, type S3Server, startS3 } from '../../local/s3/server.ts'
+import { type S3Options, type S3Server, startS3 } from '../../local/s3/server.ts'
 import {
   ALGORITHM,
   amzDate,
@@ -16,16 +16,12 @@ import {
   signingKey,
   stringToSign,
 } from '../../signing/sigv4.ts'
+import { REGION, root } from './s3-root.ts'
+
+export { REGION, root } from './s3-root.ts'
 
 export const BUCKET = 'films'
-export const REGION = 'us-east-1'
 export const MIB = 1024 * 1024
-export const root: Principal = {
-  accessKeyId: 'partway',
-  secretAccessKey: 'partwaylocal',
-  allows: () => true,
-}
-
 export interface TestS3 {
   server: S3Server
   dataDir: string
@@ -93,7 +89,7 @@ export async function startTestS3(options: Partial<S3Options> = {}): Promise<Tes
 
 /** An SDK client that tries once, so that a test sees the first answer. */
 export function clientOf(
-  { port }: S3Server,
+  { port }: Pick<S3Server, 'port'>,
   credentials: Credentials = root,
   requestChecksumCalculation: 'WHEN_REQUIRED' | 'WHEN_SUPPORTED' = 'WHEN_REQUIRED',
 ): S3Client {
