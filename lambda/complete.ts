@@ -5,6 +5,7 @@ import type { Checksum, ChecksumAlgorithm, CompleteResponse, StoredPart } from '
 import { ownKey } from './caller.ts'
 import { fullObjectChecksum, toS3Checksum, uploadAlgorithm } from './checksum.ts'
 import { endpoint } from './endpoint.ts'
+import { emitMetrics } from './metrics.ts'
 import { objectUrl } from './presigner.ts'
 import { completeMultipartUpload, headObject, listParts } from './s3.ts'
 import { comparePlan, storedParts } from './stored-parts.ts'
@@ -33,9 +34,13 @@ export const handler = endpoint(routes.complete, async (request, caller) => {
     MultipartUpload: { Parts: parts.map((part) => toCompletedPart(part, algorithm)) },
     ...(algorithm !== 'NONE' && { ChecksumType: 'FULL_OBJECT' }),
     ...(request.checksum && toS3Checksum(request.checksum)),
+  }).catch((error: unknown) => {
+    emitMetrics({ UploadsFailed: 1 })
+    throw error
   })
   if (!completed?.ETag) return settle(request, plan)
 
+  emitMetrics({ UploadsCompleted: 1, BytesCompleted: plan.size })
   return answer(key, plan.size, { ...completed, ETag: completed.ETag })
 })
 

@@ -8,6 +8,7 @@ import { endpoint } from './endpoint.ts'
 export const handler = endpoint(routes.describe, async () => ({
   version: VERSION,
   auth: config.auth,
+  ...config.oidc,
   region: config.region,
   maxObjectSize: config.maxObjectSize,
   checksums: [...checksumAlgorithms],

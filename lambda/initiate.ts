@@ -9,6 +9,7 @@ import { encodeUserMetadata } from '../protocol/user-metadata.ts'
 import { checksumHeader } from './checksum.ts'
 import { config } from './config.ts'
 import { endpoint } from './endpoint.ts'
+import { emitMetrics } from './metrics.ts'
 import { presigner } from './presigner.ts'
 import { createMultipartUpload } from './s3.ts'
 import { firstWindow, numbersOf, signUrls, signWindow } from './signed-window.ts'
@@ -19,9 +20,12 @@ const DEFAULT_CONTENT_TYPE = 'application/octet-stream'
 export const handler = endpoint(routes.initiate, async (request, caller) => {
   const upload = draft(request, caller)
   const { size, partSize } = upload.plan
-  return size <= Math.min(partSize, MAX_SINGLE_PUT_BYTES)
-    ? single(upload, request)
-    : multipart(upload, request)
+  const answer =
+    size <= Math.min(partSize, MAX_SINGLE_PUT_BYTES)
+      ? single(upload, request)
+      : await multipart(upload, request)
+  emitMetrics({ UploadsStarted: 1 })
+  return answer
 })
 
 type Request = RequestOf<typeof routes.initiate>
@@ -70,6 +74,7 @@ function single(
       'if-none-match': '*',
       ...Object.fromEntries(metadataHeaders),
       ...(checksum && checksumHeader(checksum)),
+      ...(config.storageClass && { 'x-amz-storage-class': config.storageClass }),
     },
     expiresIn: config.urlLifetime,
   })
@@ -90,6 +95,7 @@ async function multipart(
     Key: key,
     ContentType: contentType,
     Metadata: metadata,
+    StorageClass: config.storageClass,
     ...(checksumAlgorithm !== 'NONE' && {
       ChecksumAlgorithm: checksumAlgorithm,
       ChecksumType: 'FULL_OBJECT',

@@ -7,11 +7,11 @@ import { config } from './config.ts'
 /** The role's credentials, which Lambda puts into the environment: no chain of providers to load and try. */
 export const credentials = roleCredentials(process.env)
 
-const { bucket, region, endpoint } = config
+const { bucket, region, endpoint, accelerate } = config
 const place = { region, bucket, endpoint }
 
 /** Signs with the function's own role: a URL allows what the role does, and dies with its session. */
-export const presigner = createPresigner({ ...place, credentials })
+export const presigner = createPresigner({ ...place, accelerate, credentials })
 
 /** The object's URL, unsigned. */
 export function objectUrl(key: string): string {

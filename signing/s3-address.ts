@@ -18,12 +18,18 @@ export interface S3AddressOptions {
    * @default AWS: `https://{bucket}.s3.{region}.amazonaws.com`, and a path segment where the name is no DNS label
    */
   endpoint?: string | undefined
+  /**
+   * Through S3 Transfer Acceleration: `https://{bucket}.s3-accelerate.amazonaws.com`, for a bucket of AWS that has it.
+   * @default false
+   */
+  accelerate?: boolean
 }
 
-export function s3Address({ region, bucket, endpoint }: S3AddressOptions): S3Address {
+export function s3Address({ region, bucket, endpoint, accelerate }: S3AddressOptions): S3Address {
   const virtualHosted = endpoint === undefined && DNS_LABEL.test(bucket)
+  const service = accelerate ? 's3-accelerate' : `s3.${region}`
   const origin = new URL(
-    endpoint ?? `https://${virtualHosted ? `${bucket}.` : ''}s3.${region}.${dnsSuffix(region)}`,
+    endpoint ?? `https://${virtualHosted ? `${bucket}.` : ''}${service}.${dnsSuffix(region)}`,
   )
   const base = virtualHosted ? '/' : `/${bucket}/`
   return {

@@ -8,12 +8,25 @@ test('the environment is read into units and types', () => {
     bucket: 'uploads-bucket',
     keyPrefix: 'uploads',
     auth: 'none',
+    oidc: undefined,
     maxObjectSize: 53_687_091_200_000,
     urlLifetime: 3600,
     allowedContentTypes: ['video/*', 'image/png'],
+    storageClass: undefined,
+    accelerate: false,
+    metricsStack: undefined,
     region: 'us-east-1',
     endpoint: undefined,
   })
+})
+
+test.each(['OIDC_ISSUER', 'OIDC_CLIENT_ID'])('auth by token wants %s', (name) => {
+  const oidc = { AUTH: 'jwt', OIDC_ISSUER: 'https://id.example.com', OIDC_CLIENT_ID: 'web' }
+  expect(readConfig({ ...environment, ...oidc }).oidc).toEqual({
+    issuer: 'https://id.example.com',
+    clientId: 'web',
+  })
+  expect(() => readConfig({ ...environment, ...oidc, [name]: '' })).toThrow(name)
 })
 
 test.each(['BUCKET', 'KEY_PREFIX', 'AUTH', 'MAX_OBJECT_SIZE', 'URL_LIFETIME', 'AWS_REGION'])(

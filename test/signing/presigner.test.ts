@@ -122,6 +122,11 @@ test.each([
     { region: 'cn-north-1' },
     'https://partway-uploads.s3.cn-north-1.amazonaws.com.cn/a/b%20c',
   ],
+  [
+    'Transfer Acceleration',
+    { accelerate: true },
+    'https://partway-uploads.s3-accelerate.amazonaws.com/a/b%20c',
+  ],
   ['a bucket with dots', { bucket: 'my.films' }, 'https://s3.us-east-1.amazonaws.com/my.films/a/b%20c'],
   ['another store', { endpoint: 'http://localhost:8081/' }, 'http://localhost:8081/partway-uploads/a/b%20c'],
 ])('the address in %s', (_, options, expected) => {
@@ -199,9 +204,23 @@ const place: fc.Arbitrary<Required<PresignerOptions>> = fc
       'https://store.example',
       'http://127.0.0.1:80',
     ),
+    accelerate: fc.boolean(),
     time: fc.date({ min: new Date('2000-01-01'), max: new Date('2099-12-31'), noInvalidDate: true }),
   })
-  .map(({ time, ...options }) => ({ ...options, now: () => time }))
+  .map(({ time, accelerate, ...options }) => ({
+    ...options,
+    accelerate: accelerate && canAccelerate(options),
+    now: () => time,
+  }))
+
+/** AWS has acceleration in its commercial regions, for buckets without dots; the SDK refuses the rest. */
+function canAccelerate({
+  region,
+  bucket,
+  endpoint,
+}: Pick<PresignerOptions, 'region' | 'bucket' | 'endpoint'>) {
+  return endpoint === undefined && !bucket.includes('.') && ['us-east-1', 'eu-central-1'].includes(region)
+}
 
 const uploadPart: fc.Arbitrary<UploadedPart> = fc.record({
   key: text,
@@ -238,7 +257,7 @@ function uploadPartCommand(
 
 /** @param signed the headers that the SDK would hoist into the query, or leave unsigned */
 async function oracle<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
-  { credentials, region, endpoint, now = () => new Date() }: PresignerOptions,
+  { credentials, region, endpoint, accelerate = false, now = () => new Date() }: PresignerOptions,
   command: Parameters<typeof getSignedUrl<ServiceInputTypes, Input, Output>>[1],
   { expiresIn, signed = [] }: { expiresIn: number; signed?: string[] },
 ): Promise<string> {
@@ -247,6 +266,7 @@ async function oracle<Input extends ServiceInputTypes, Output extends ServiceOut
     region,
     credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) },
     ...(endpoint && { endpoint, forcePathStyle: true }),
+    useAccelerateEndpoint: accelerate,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   })
