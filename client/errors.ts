@@ -25,9 +25,10 @@ export class ApiError extends PartwayError {
   readonly body: ProblemBody | undefined
 
   constructor(message: string, status: number, body?: ProblemBody) {
-    super(message, RESUMABLE_STATUSES.includes(status) || status >= 500)
+    const type = body && problemType(body)
+    super(message, (RESUMABLE_STATUSES.includes(status) && type !== 'key-not-yours') || status >= 500)
     this.status = status
-    this.type = body && problemType(body)
+    this.type = type
     this.requestId = body?.requestId
     this.body = body
   }

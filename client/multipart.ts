@@ -1,7 +1,7 @@
 import { toBase64 } from '../checksums/base64.ts'
 import type { CrcAlgorithm } from '../checksums/crc.ts'
 import { type PartPlan, partRange, plan } from '../protocol/part-plan.ts'
-import type { Checksum, MultipartUpload, SignedParts, StoredPart } from '../protocol/schemas.ts'
+import type { MultipartUpload, SignedParts, StoredPart } from '../protocol/schemas.ts'
 import { completeUpload } from './complete.ts'
 import { ApiError, type PartwayError, StoreError, UploadGoneError } from './errors.ts'
 import type { Job, Stored, Transfer } from './job.ts'
@@ -193,9 +193,8 @@ export class Multipart<Slice> implements Transfer {
   }
 
   async #complete(signal: AbortSignal): Promise<{ stored: Stored } | { lost: number[]; error: ApiError }> {
-    const checksum = this.#crc && wholeCrc(this.#crc, this.#plan, this.#crcs)
     try {
-      return { stored: await this.#completeWith(checksum, signal) }
+      return { stored: await this.#completeOnce(signal) }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       if (error.type === 'parts-missing') return { lost: this.#missingParts(error), error }
@@ -204,7 +203,8 @@ export class Multipart<Slice> implements Transfer {
     }
   }
 
-  async #completeWith(checksum: Checksum | undefined, signal: AbortSignal): Promise<Stored> {
+  async #completeOnce(signal: AbortSignal): Promise<Stored> {
+    const checksum = this.#crc && wholeCrc(this.#crc, this.#plan, this.#crcs)
     const answer = await completeUpload(this.#job, this.#upload, checksum, signal)
     const expected = { size: this.#plan.size, checksum }
     return { ...answer, verified: verifyArrival(answer, expected, 'in the store') }
@@ -236,7 +236,7 @@ export class Multipart<Slice> implements Transfer {
   async #settle(reason: unknown, signal: AbortSignal): Promise<Stored> {
     this.#job.setState('completing')
     try {
-      return await this.#completeWith(undefined, signal)
+      return await this.#completeOnce(signal)
     } catch (error) {
       if (!isUploadUnknown(error)) throw error
       throw new UploadGoneError(

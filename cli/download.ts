@@ -1,0 +1,57 @@
+import { createClient } from '../client/node/index.ts'
+import { type Command, UsageError } from './command.ts'
+import { EXIT } from './exit-codes.ts'
+import { exitCodeOf, explain } from './explain.ts'
+import { API_FLAGS, apiUrl, concurrency, stringFlag } from './flags.ts'
+import { formatBytes, formatDuration, formatRate } from './format.ts'
+import { createProgress } from './progress.ts'
+
+export const download: Command = {
+  name: 'download',
+  summary: 'Brings a file back by its key. Prints the path.',
+  operands: 'KEY',
+  flags: {
+    ...API_FLAGS,
+    output: { value: 'PATH', short: 'o', summary: "A file or a folder (the file's own name, here)" },
+    force: { short: 'f', summary: 'Replace a file of that name' },
+  },
+  async run(invocation) {
+    const { operands, terminal, signal, flags } = invocation
+    const [key, ...others] = operands
+    if (!key || others.length > 0)
+      throw new UsageError(`Expected one KEY to download, got ${operands.length}.`)
+    const options = {
+      concurrency: concurrency(invocation),
+      output: stringFlag(flags.output),
+      replace: flags.force === true,
+      signal,
+    }
+    using client = createClient({ url: apiUrl(invocation) })
+    const run = client.download(key, options)
+    const name = key.slice(key.lastIndexOf('/') + 1)
+    const progress = createProgress(terminal, name, () => {
+      const { bytesReceived: bytes, size = 0, rate, eta } = run.snapshot()
+      return { bytes, size, rate, eta }
+    })
+    run.on('started', ({ path, size }) =>
+      progress.note(`${name}: receiving ${formatBytes(size)} into ${path}`),
+    )
+    run.on('progress', () => progress.update())
+    try {
+      const { path, size, elapsed, verified } = await run.result.finally(() => progress.end())
+      const rate = formatRate(elapsed > 0 ? (size / elapsed) * 1000 : undefined)
+      terminal.stderr.write(
+        `${name}: done, ${formatBytes(size)} in ${formatDuration(elapsed / 1000)} (${rate}), verified by ${verified}\n`,
+      )
+      terminal.stdout.write(`${path}\n`)
+      return EXIT.done
+    } catch (error) {
+      if (signal.aborted) {
+        terminal.stderr.write(`${name}: stopped, and nothing is kept. The same command begins anew.\n`)
+        return EXIT.interrupted
+      }
+      terminal.stderr.write(`${name}: ${explain(error)}\n`)
+      return exitCodeOf(error)
+    }
+  },
+}

@@ -1,0 +1,37 @@
+import {
+  ApiError,
+  FileExistsError,
+  PartwayError,
+  RecordError,
+  SourceChangedError,
+} from '../client/node/index.ts'
+import { EXIT } from './exit-codes.ts'
+
+/** Of the file system. */
+const SYSTEM_ERRORS: Record<string, string> = {
+  ENOENT: 'there is no such file. Check the name.',
+  EISDIR: 'that is a folder, or no regular file. Name the files in it.',
+  EACCES: 'the permission to read or write it is missing.',
+  EPERM: 'the permission to read or write it is missing.',
+  ENOSPC: 'the disk is full.',
+}
+
+/** What went wrong with a file, and what to do, in a sentence or two. */
+export function explain(error: unknown): string {
+  if (error instanceof SourceChangedError || error instanceof RecordError) {
+    return `${error.message} (With --restart, the upload begins anew.)`
+  }
+  if (error instanceof FileExistsError) return `${error.message} (With --force, it is replaced.)`
+  if (error instanceof ApiError && !error.type && (error.status === 401 || error.status === 403)) {
+    return `${error.message} It wants callers to sign in, which this version of the command cannot; it speaks to APIs with auth none.`
+  }
+  if (error instanceof Error) {
+    const { code } = error as NodeJS.ErrnoException
+    return (!(error instanceof PartwayError) && code && SYSTEM_ERRORS[code]) || error.message
+  }
+  return String(error)
+}
+
+export function exitCodeOf(error: unknown): number {
+  return error instanceof PartwayError && error.resumable ? EXIT.resumable : EXIT.failed
+}

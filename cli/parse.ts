@@ -1,0 +1,60 @@
+import { parseArgs } from 'node:util'
+import { type Command, type Flag, type Invocation, UsageError } from './command.ts'
+import { suggestion } from './suggest.ts'
+
+/**
+ * Understands a command line by a table of commands. Flags may stand anywhere, `--` ends them.
+ * @throws {UsageError} for whatever the table does not hold
+ */
+export function parse(
+  args: readonly string[],
+  commands: readonly Command[],
+): Pick<Invocation, 'command' | 'operands' | 'flags'> {
+  const [name = '', ...rest] = args
+  const command = commands.find((command) => command.name === name)
+  if (!command) {
+    const names = commands.map((command) => command.name)
+    throw new UsageError(`Expected a command, got ${JSON.stringify(name)}. ${suggestion(name, names)}`)
+  }
+  const flags: Record<string, string | true> = {}
+  const operands: string[] = []
+  for (const token of tokensOf(rest, command)) {
+    if (token.kind === 'positional') operands.push(token.value)
+    if (token.kind !== 'option') continue
+    const flag = command.flags[token.name]
+    if (!flag) throw unknownFlag(token.rawName, command)
+    flags[token.name] = flagValue(token, flag)
+  }
+  return { command, operands, flags }
+}
+
+interface OptionToken {
+  readonly rawName: string
+  readonly value?: string | undefined
+  readonly inlineValue?: boolean | undefined
+}
+
+function tokensOf(args: string[], { flags }: Command) {
+  const options = Object.fromEntries(
+    Object.entries(flags).map(([name, { value, short }]) => [
+      name,
+      { type: value ? ('string' as const) : ('boolean' as const), ...(short && { short }) },
+    ]),
+  )
+  return parseArgs({ args, options, strict: false, tokens: true }).tokens
+}
+
+function flagValue({ rawName, value, inlineValue }: OptionToken, flag: Flag): string | true {
+  if (!flag.value) {
+    if (value === undefined) return true
+    throw new UsageError(`Expected ${rawName} without a value, got ${JSON.stringify(value)}.`)
+  }
+  const missing = value === undefined || value === '' || (!inlineValue && value.startsWith('-'))
+  if (missing) throw new UsageError(`Expected ${rawName} ${flag.value}, got no ${flag.value}.`)
+  return value
+}
+
+function unknownFlag(rawName: string, { name, flags }: Command): UsageError {
+  const known = Object.keys(flags).map((flag) => `--${flag}`)
+  return new UsageError(`Expected a flag of partway ${name}, got ${rawName}. ${suggestion(rawName, known)}`)
+}

@@ -1,0 +1,123 @@
+import type { Terminal } from './command.ts'
+import { formatBytes, formatDuration, formatRate, percent } from './format.ts'
+
+const REDRAW_MS = 100
+const PLAIN_EVERY_MS = 10_000
+const PLAIN_EVERY_PERCENT = 10
+const DEFAULT_COLUMNS = 80
+const NARROWEST_BAR = 10
+const WIDEST_BAR = 40
+
+export interface Standing {
+  readonly bytes: number
+  readonly size: number
+  readonly rate: number | undefined
+  readonly eta: number | undefined
+}
+
+/** How one transfer tells how far it is: a line that is redrawn on a terminal, a few plain lines elsewhere. */
+export interface Progress {
+  /** As often as bytes move; drawn at its own pace. */
+  update(): void
+  /** A line of its own. */
+  note(text: string): void
+  end(): void
+}
+
+/**
+ * @param name of the file
+ * @param standing asked whenever something is drawn
+ */
+export function createProgress(
+  { stderr, environment }: Terminal,
+  name: string,
+  standing: () => Standing,
+  now: () => number = performance.now.bind(performance),
+): Progress {
+  return stderr.isTTY
+    ? redrawnLine(stderr, Boolean(environment.NO_COLOR), name, standing, now)
+    : plainLines(stderr, name, standing, now)
+}
+
+function redrawnLine(
+  stderr: Terminal['stderr'],
+  plain: boolean,
+  name: string,
+  standing: () => Standing,
+  now: () => number,
+): Progress {
+  let drawnAt = Number.NEGATIVE_INFINITY
+  const clear = () => stderr.write('\r\x1b[K')
+  const draw = () => {
+    drawnAt = now()
+    stderr.write(`\r${progressLine(name, standing(), stderr.columns ?? DEFAULT_COLUMNS, plain)}\x1b[K`)
+  }
+  return {
+    update() {
+      if (now() - drawnAt >= REDRAW_MS) draw()
+    },
+    note(text) {
+      clear()
+      stderr.write(`${text}\n`)
+    },
+    end: clear,
+  }
+}
+
+function plainLines(
+  stderr: Terminal['stderr'],
+  name: string,
+  standing: () => Standing,
+  now: () => number,
+): Progress {
+  let toldAt = now()
+  let toldStep: number | undefined
+  const stepOf = ({ bytes, size }: Standing) => Math.floor(percent(bytes, size) / PLAIN_EVERY_PERCENT)
+  return {
+    update() {
+      const current = standing()
+      const step = stepOf(current)
+      toldStep ??= step
+      if (step <= toldStep && now() - toldAt < PLAIN_EVERY_MS) return
+      toldAt = now()
+      toldStep = step
+      stderr.write(`${name}: ${describe(current).join(', ')}\n`)
+    },
+    note: (text) => stderr.write(`${text}\n`),
+    end() {},
+  }
+}
+
+/** The name and a bar give way first where there is little room; the percentage stays. */
+export function progressLine(name: string, standing: Standing, columns: number, plain: boolean): string {
+  const { bytes, size } = standing
+  const [share = '', ...rest] = describe(standing)
+  const details = rest.join('  ')
+  const room = columns - 1
+  const numbers = `${share.padStart(5)}  ${details}`
+  if (numbers.length > room) return share.slice(0, room)
+  const spare = room - numbers.length - 2
+  const barWidth = Math.min(WIDEST_BAR, spare - Math.min(name.length, 20) - 1)
+  if (barWidth < NARROWEST_BAR) return numbers
+  const filled = size === 0 ? barWidth : Math.floor((bytes / size) * barWidth)
+  const bar = '━'.repeat(filled)
+  const rail = (plain ? '╌' : '━').repeat(barWidth - filled)
+  const colored = plain ? bar + rail : `\x1b[36m${bar}\x1b[90m${rail}\x1b[39m`
+  return `${shorten(name, spare - barWidth)} ${colored} ${numbers}`
+}
+
+function describe({ bytes, size, rate, eta }: Standing): string[] {
+  return [
+    `${percent(bytes, size)} %`,
+    `${formatBytes(bytes)} of ${formatBytes(size)}`,
+    ...(rate === undefined ? [] : [formatRate(rate)]),
+    ...(eta === undefined ? [] : [`${formatDuration(eta)} left`]),
+  ]
+}
+
+/** Cut in the middle: the extension tells files apart. */
+function shorten(name: string, width: number): string {
+  if (name.length <= width) return name
+  const head = Math.ceil((width - 1) / 2)
+  return `${name.slice(0, head)}…${name.slice(name.length - (width - 1 - head))}`
+}

@@ -1,0 +1,104 @@
+import {
+  createClient,
+  type NodeClient,
+  openFile,
+  type Upload,
+  type UploadOptions,
+  type UploadResult,
+} from '../client/node/index.ts'
+import { commandAgain } from './again.ts'
+import { type Command, type Invocation, type Terminal, UsageError } from './command.ts'
+import { EXIT } from './exit-codes.ts'
+import { exitCodeOf, explain } from './explain.ts'
+import { API_FLAGS, apiUrl, concurrency, partSize, stringFlag } from './flags.ts'
+import { formatBytes, formatDuration, formatRate } from './format.ts'
+import { createProgress } from './progress.ts'
+
+export const upload: Command = {
+  name: 'upload',
+  summary: 'Sends files; goes on where an earlier run of the same command stopped. Prints their keys.',
+  operands: 'FILE…',
+  flags: {
+    ...API_FLAGS,
+    'part-size': { value: 'SIZE', summary: 'Such as 16MiB (8MiB, or what 10,000 parts need)' },
+    'content-type': { value: 'TYPE', summary: 'Such as video/mp4, which downloads will have' },
+    restart: { summary: 'Forget what an earlier run has sent, and begin anew' },
+  },
+  async run(invocation) {
+    const { operands, terminal, signal } = invocation
+    if (operands.length === 0) throw new UsageError('Expected a FILE to upload, got none.')
+    const options = {
+      concurrency: concurrency(invocation),
+      partSize: partSize(invocation),
+      contentType: stringFlag(invocation.flags['content-type']),
+      restart: invocation.flags.restart === true,
+      signal,
+    }
+    using client = createClient({ url: apiUrl(invocation) })
+    const codes: number[] = []
+    const unfinished: string[] = []
+    for (const file of operands) {
+      const code = signal.aborted ? EXIT.interrupted : await uploadFile(client, file, options, invocation)
+      codes.push(code)
+      if (code === EXIT.resumable || code === EXIT.interrupted) unfinished.push(file)
+    }
+    if (unfinished.length > 0) {
+      terminal.stderr.write(`To go on:\n  ${commandAgain(invocation, unfinished)}\n`)
+    }
+    return worst(codes)
+  },
+}
+
+async function uploadFile(
+  client: NodeClient,
+  file: string,
+  options: UploadOptions,
+  { terminal, signal }: Invocation,
+): Promise<number> {
+  const say = (text: string) => terminal.stderr.write(`${file}: ${text}\n`)
+  try {
+    await using source = await openFile(file)
+    const run = client.upload(source, options)
+    const result = await follow(run, file, terminal)
+    say(summary(result))
+    terminal.stdout.write(`${result.key}\n`)
+    return EXIT.done
+  } catch (error) {
+    if (signal.aborted) {
+      say('stopped; the store keeps the parts that it has.')
+      return EXIT.interrupted
+    }
+    say(explain(error))
+    return exitCodeOf(error)
+  }
+}
+
+/** Shows how the upload goes, until it is over. */
+function follow(run: Upload, file: string, terminal: Terminal): Promise<UploadResult> {
+  const progress = createProgress(terminal, file, () => {
+    const { bytesSent: bytes, size, rate, eta } = run.snapshot()
+    return { bytes, size, rate, eta }
+  })
+  const note = (text: string) => progress.note(`${file}: ${text}`)
+  const size = formatBytes(run.snapshot().size)
+  run.on('initiated', () => note(`sending ${size}`))
+  run.on('resumed', ({ bytes }) => note(`going on, ${formatBytes(bytes)} of ${size} are there already`))
+  run.on('restarted', ({ reason }) => note(`beginning anew. ${reason}`))
+  run.on('unrecorded', ({ error }) =>
+    note(`what is sent cannot be remembered, a kill would cost it: ${explain(error)}`),
+  )
+  run.on('progress', () => progress.update())
+  return run.result.finally(() => progress.end())
+}
+
+function summary({ size, elapsed, verified, bytesTransferred, bytesResumed }: UploadResult): string {
+  const rate = formatRate(elapsed > 0 ? (bytesTransferred / elapsed) * 1000 : undefined)
+  const resumed = bytesResumed > 0 ? `, ${formatBytes(bytesResumed)} of them before` : ''
+  return `done, ${formatBytes(size)}${resumed}, in ${formatDuration(elapsed / 1000)} (${rate}), verified by ${verified}`
+}
+
+/** A failure for good outweighs one that goes on; an interruption outweighs both. */
+function worst(codes: readonly number[]): number {
+  const order = [EXIT.interrupted, EXIT.failed, EXIT.resumable]
+  return order.find((code) => codes.includes(code)) ?? EXIT.done
+}
