@@ -1,15 +1,15 @@
 import { count, formatBytes, formatDuration, formatRate, joined, percentOf } from './format.ts'
-import type { TransferView } from './transfer.ts'
+import { isMoving, type TransferView } from './transfer.ts'
 
 /** Under the name: what is happening, in words. */
 export function statusOf(view: TransferView): string {
+  if (view.struggling && isMoving(view.state)) return 'Connection trouble, trying again…'
   switch (view.state) {
     case 'waiting':
       return 'Waiting for its turn'
     case 'planned':
       return 'Preparing…'
     case 'uploading':
-      if (view.struggling) return 'Connection trouble, trying again…'
       return view.bytesResumed > 0
         ? `Going on, ${formatBytes(view.bytesResumed)} were there already`
         : 'Uploading'

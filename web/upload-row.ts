@@ -83,6 +83,7 @@ export function createUploadRow(template: HTMLTemplateElement, name: string, act
         setLabel(toggle, TOGGLES[toggles].label, name)
       }
       setLabel(dismiss, finished ? 'Remove from the list:' : 'Cancel', name)
+      toggle.ariaDisabled = String(state === 'completing')
       result.hidden = state !== 'done'
       show(toggle, toggles !== undefined, state === 'done' ? download : dismiss)
     },
@@ -94,7 +95,8 @@ export function createUploadRow(template: HTMLTemplateElement, name: string, act
 }
 
 function toggleOf({ state }: TransferView, remedy: Toggle | undefined): Toggle | undefined {
-  if (state === 'planned' || state === 'uploading') return 'pause'
+  // While it completes there is nothing to pause, and the button stays: the focus may be on it.
+  if (state === 'planned' || state === 'uploading' || state === 'completing') return 'pause'
   return state === 'paused' ? 'resume' : remedy
 }
 

@@ -5,7 +5,6 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { ListPartsResponse, ListUploadsResponse } from '../../protocol/schemas.ts'
 import {
   button,
-  limitUploads,
   lineOf,
   openStage,
   type PartWatch,
@@ -78,9 +77,9 @@ test('files of no parts: an empty one, a small one with a name from elsewhere', 
 
 test('pause stops the bytes, resume goes on, and the keyboard stays where it was', async () => {
   const film = await stage.file('paused.mp4', 40 * MIB)
-  const { page } = await stage.open()
+  const { page, network } = await stage.open()
   const parts = watchParts(page)
-  await limitUploads(page, SLOW)
+  await network(SLOW)
 
   await choose(page, film.path)
   await waitForProgress(page, 'paused.mp4', 0.3)
@@ -92,7 +91,7 @@ test('pause stops the bytes, resume goes on, and the keyboard stays where it was
   const before = parts.stored.slice()
   const sentBefore = parts.sent.length
 
-  await limitUploads(page, 0)
+  await network('fast')
   await page.keyboard.press('Enter')
   await page.waitForFunction(() => document.title === 'Done · Partway')
   expect(overlap(parts.sent.slice(sentBefore), before)).toEqual([])
@@ -101,8 +100,8 @@ test('pause stops the bytes, resume goes on, and the keyboard stays where it was
 
 test('cancel has the server drop what had arrived', async () => {
   const film = await stage.file('cancelled.mp4', 40 * MIB)
-  const { page } = await stage.open()
-  await limitUploads(page, SLOW)
+  const { page, network } = await stage.open()
+  await network(SLOW)
 
   await choose(page, film.path)
   await waitForProgress(page, 'cancelled.mp4', 0.3)
@@ -116,8 +115,8 @@ test('cancel has the server drop what had arrived', async () => {
 
 test('after a reload the same file goes on: no part that the store has is sent again', async () => {
   const film = await stage.file('reloaded.mp4', 64 * MIB)
-  const { page } = await stage.open()
-  await limitUploads(page, SLOW)
+  const { page, network } = await stage.open()
+  await network(SLOW)
   const first = watchParts(page)
 
   await choose(page, film.path)
@@ -132,7 +131,7 @@ test('after a reload the same file goes on: no part that the store has is sent a
   await rowOf(page, 'reloaded.mp4')
     .getByText(/^Going on, \d+(\.\d+)? MB were there already$/)
     .waitFor()
-  await limitUploads(page, 0)
+  await network('fast')
   await page.waitForFunction(() => document.title === 'Done · Partway')
   expect(second.sent.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7, 8].filter((part) => !stored.includes(part)))
   expect(await stage.sha256Stored(await lineOf(page, 'reloaded.mp4', '.key'))).toBe(film.sha256)
@@ -140,15 +139,14 @@ test('after a reload the same file goes on: no part that the store has is sent a
 
 test('without a network the page says so, and goes on by itself', async () => {
   const film = await stage.file('offline.mp4', 40 * MIB)
-  const { page } = await stage.open()
-  await limitUploads(page, SLOW)
+  const { page, network } = await stage.open()
+  await network(SLOW)
 
   await choose(page, film.path)
   await waitForProgress(page, 'offline.mp4', 0.2)
-  await page.context().setOffline(true)
+  await network('offline')
   await rowOf(page, 'offline.mp4').getByText('Connection trouble, trying again…').waitFor()
-  await page.context().setOffline(false)
-  await limitUploads(page, 0)
+  await network('fast')
   await page.waitForFunction(() => document.title === 'Done · Partway')
   expect(await stage.sha256Stored(await lineOf(page, 'offline.mp4', '.key'))).toBe(film.sha256)
 })
@@ -157,7 +155,7 @@ test('files dropped by the system are taken anywhere on the page, folders are na
   const film = await stage.file('dropped.mp4', 1 * MIB)
   const { page } = await stage.open()
   const session = await page.context().newCDPSession(page)
-  const drag = (type: 'dragEnter' | 'dragOver' | 'drop' | 'dragCancel', files: string[]) =>
+  const drag = (type: 'dragEnter' | 'dragOver' | 'drop', files: string[]) =>
     session.send('Input.dispatchDragEvent', {
       type,
       x: 500,
@@ -169,7 +167,8 @@ test('files dropped by the system are taken anywhere on the page, folders are na
   await drag('dragEnter', [film.path])
   await overlay.waitFor()
   await page.screenshot({ path: join(SCREENSHOTS, 'drop-light.png') })
-  await drag('dragCancel', [film.path])
+  // The protocol has no way to leave, or to think better of it.
+  await page.dispatchEvent('body', 'dragleave')
   await overlay.waitFor({ state: 'hidden' })
 
   const files = [film.path, join(film.path, '..')]
@@ -185,22 +184,24 @@ test('files dropped by the system are taken anywhere on the page, folders are na
 
 test('everything can be done from the keyboard', async () => {
   const film = await stage.file('keys.mp4', 40 * MIB)
-  const { page } = await stage.open()
-  await limitUploads(page, SLOW)
+  const { page, network } = await stage.open()
+  await network(SLOW)
   const press = async (key: string, times = 1) => {
     for (let time = 0; time < times; time++) await page.keyboard.press(key)
     return focused(page)
   }
 
+  // Asked for before the key is pressed, for the browser has to be told to open no dialog of its own.
+  const chosen = page.waitForEvent('filechooser').then((chooser) => chooser.setFiles(film.path))
   expect(await press('Tab')).toBe('Choose files')
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')])
-  await chooser.setFiles(film.path)
+  await press('Enter')
+  await chosen
   await button(page, 'Pause keys.mp4').waitFor()
   expect(await press('Tab')).toBe('Pause keys.mp4')
   expect(await outlineOf(page)).toBe('solid')
   await press('Space')
   await button(page, 'Resume keys.mp4').waitFor()
-  await limitUploads(page, 0)
+  await network('fast')
   await press('Enter')
   await page.waitForFunction(() => document.title === 'Done · Partway')
   expect(await focused(page)).toBe('Download keys.mp4')
@@ -224,8 +225,8 @@ test('a file that the server refuses has its reason in the words of the server, 
 
 test('a file that changes on disk midway is stopped, and the page says what to do', async () => {
   const film = await stage.file('changing.mp4', 40 * MIB)
-  const { page, errors } = await stage.open()
-  await limitUploads(page, SLOW)
+  const { page, errors, network } = await stage.open()
+  await network(SLOW)
 
   await choose(page, film.path)
   await waitForProgress(page, 'changing.mp4', 0.2)
@@ -237,8 +238,8 @@ test('a file that changes on disk midway is stopped, and the page says what to d
 
 test('leaving asks first while something moves, and not afterwards', async () => {
   const film = await stage.file('leaving.mp4', 40 * MIB)
-  const { page } = await stage.open()
-  await limitUploads(page, SLOW)
+  const { page, network } = await stage.open()
+  await network(SLOW)
   await choose(page, film.path)
   await waitForProgress(page, 'leaving.mp4', 0.1)
   // Chromium asks only on pages that somebody has touched.

@@ -19,12 +19,20 @@ export interface TestFile {
   readonly sha256: string
 }
 
+export interface Tab {
+  readonly page: Page
+  /** Exceptions that nobody caught. */
+  readonly errors: readonly string[]
+  /** From now on: uploads at that many bytes a second, as fast as it goes, or nothing at all. */
+  network(uploads: number | 'fast' | 'offline'): Promise<void>
+}
+
 /** The local AWS, a browser in front of it, and a folder for files. */
 export interface Stage {
   readonly apiUrl: string
   readonly browser: Browser
-  /** A tab of a profile of its own, on the page. Nothing may go wrong in it unseen: `errors` has what did. */
-  open(options?: BrowserContextOptions): Promise<{ page: Page; errors: readonly string[] }>
+  /** A tab of a profile of its own, on the page. */
+  open(options?: BrowserContextOptions): Promise<Tab>
   /** Random bytes in a file. */
   file(name: string, bytes: number): Promise<TestFile>
   /** Calls the API, as the page does. */
@@ -61,7 +69,7 @@ export async function openStage(): Promise<Stage> {
       const errors: string[] = []
       page.on('pageerror', (error) => errors.push(String(error)))
       await page.goto(aws.apiUrl)
-      return { page, errors }
+      return { page, errors, network: await networkOf(page) }
     },
     async file(name, bytes) {
       const content = randomBytes(bytes)
@@ -104,15 +112,16 @@ export async function textOf(locator: Locator): Promise<string> {
   return ((await locator.textContent()) ?? '').replaceAll('\u00a0', ' ')
 }
 
-/** Makes the page's uploads slow enough to be interrupted. @param bytesPerSecond 0: as fast as it goes */
-export async function limitUploads(page: Page, bytesPerSecond: number): Promise<void> {
+async function networkOf(page: Page): Promise<Tab['network']> {
   const session = await page.context().newCDPSession(page)
-  await session.send('Network.emulateNetworkConditions', {
-    offline: false,
-    latency: 0,
-    downloadThroughput: -1,
-    uploadThroughput: bytesPerSecond === 0 ? -1 : bytesPerSecond,
-  })
+  return async (uploads) => {
+    await session.send('Network.emulateNetworkConditions', {
+      offline: uploads === 'offline',
+      latency: 0,
+      downloadThroughput: -1,
+      uploadThroughput: typeof uploads === 'number' ? uploads : -1,
+    })
+  }
 }
 
 /** The PUTs of parts of one upload, as the browser's network saw them. */
