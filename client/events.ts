@@ -14,6 +14,7 @@ export interface Upload {
   resume(): void
   /**
    * Cancels for good: the store drops the parts, the record is removed, `result` rejects with an AbortedError.
+   * An upload that failed stays `failed`, and what it left behind is dropped.
    * @throws {PartwayError} where the store could not be told; its lifecycle rule removes the parts then
    */
   abort(): Promise<void>

@@ -126,11 +126,13 @@ class UploadRun<Slice> implements Upload {
   }
 
   async abort(): Promise<void> {
-    if (this.#isOver()) return
-    this.#error = new AbortedError('The upload was cancelled.', false)
-    this.#setState('aborted')
-    this.#halt(this.#error)
-    await this.result.catch(() => {})
+    if (this.#state === 'done' || this.#state === 'aborted') return
+    if (this.#state !== 'failed') {
+      this.#error = new AbortedError('The upload was cancelled.', false)
+      this.#setState('aborted')
+      this.#halt(this.#error)
+      await this.result.catch(() => {})
+    }
     await this.#transfer?.abort(new AbortController().signal)
     await this.#transfer?.forget()
   }

@@ -430,6 +430,20 @@ describe('a person', () => {
     expect(store.uploads.size).toBe(0)
   })
 
+  test('cancels what an upload that failed left behind', async () => {
+    const { store, records, source, begin } = setting({ size: 300 })
+    const run = begin()
+    run.on('part', ({ partNumber, state }) => {
+      if (partNumber === 9 && state === 'done') source.changed = true
+    })
+    await expect(run.result).rejects.toThrow(SourceChangedError)
+    expect(store.uploads.size).toBe(1)
+    await run.abort()
+    expect(run.snapshot().state).toBe('failed')
+    expect(store.uploads.size).toBe(0)
+    expect(records.texts.size).toBe(0)
+  })
+
   test('stops by a signal: the parts are kept, and the next run goes on', async () => {
     const { store, source, begin } = setting({ size: 300 })
     const stop = new AbortController()
