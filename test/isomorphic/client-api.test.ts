@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest'
+import { createApi } from '../../client/api.ts'
+import { ApiError, NetworkError, NotPartwayError } from '../../client/errors.ts'
+import { VirtualClock } from '../client/virtual-clock.ts'
+
+const { signal } = new AbortController()
+const UPLOAD = { key: 'uploads/public/a b/ü', uploadId: 'x/y' }
+const COMPLETED = { key: 'k', size: 1, etag: 'e', location: 'https://s3.example/k' }
+
+type Answer = { status: number; body?: unknown; text?: string } | Error | 'never'
+
+/** An API that answers one thing after another, the last of them forever. */
+function api(...answers: Answer[]) {
+  const calls: { method: string | undefined; url: string; headers: Record<string, string>; body: unknown }[] =
+    []
+  const clock = new VirtualClock()
+  const plane = createApi({
+    url: 'https://api.example/stage/',
+    headers: async () => ({ authorization: 'Bearer t' }),
+    clock,
+    random: () => 0.5,
+    fetch: async (url, init = {}) => {
+      const body = init.body === undefined ? undefined : JSON.parse(String(init.body))
+      calls.push({ method: init.method, url: String(url), headers: { ...(init.headers as object) }, body })
+      const answer = answers.length > 1 ? answers.shift() : answers[0]
+      if (answer === 'never') {
+        return new Promise((_, reject) => {
+          init.signal?.addEventListener('abort', () => reject(init.signal?.reason))
+        })
+      }
+      if (answer === undefined || answer instanceof Error) throw answer
+      const text = answer.text ?? (answer.body === undefined ? null : JSON.stringify(answer.body))
+      return new Response(text, { status: answer.status })
+    },
+  })
+  return { plane, calls, clock }
+}
+
+const problem = (type: string, status: number, members = {}) => ({
+  status,
+  body: {
+    type: `urn:partway:problem:${type}`,
+    title: 'No',
+    status,
+    detail: 'Do this.',
+    requestId: 'r1',
+    ...members,
+  },
+})
+
+test('calls are made as the route table says, with the headers asked for', async () => {
+  const { plane, calls } = api({ status: 200, body: { ...COMPLETED, unknown: 'ignored' } })
+  expect(await plane.complete(UPLOAD, {}, signal)).toEqual(COMPLETED)
+  expect(calls).toEqual([
+    {
+      method: 'POST',
+      url: 'https://api.example/stage/uploads/x%2Fy/complete',
+      headers: { accept: 'application/json', 'content-type': 'application/json', authorization: 'Bearer t' },
+      body: { key: UPLOAD.key },
+    },
+  ])
+})
+
+test('a key travels in the query where there is no body', async () => {
+  const { plane, calls } = api({ status: 204 })
+  await plane.abort(UPLOAD, signal)
+  expect(calls[0]?.url).toBe('https://api.example/stage/uploads/x%2Fy?key=uploads%2Fpublic%2Fa+b%2F%C3%BC')
+  expect(calls[0]?.body).toBeUndefined()
+})
+
+describe('a problem', () => {
+  test('comes with its type, its members and what to do', async () => {
+    const { plane } = api(problem('parts-missing', 409, { missing: [3] }))
+    const error = await plane.complete(UPLOAD, {}, signal).catch((error: unknown) => error)
+    expect(error).toBeInstanceOf(ApiError)
+    expect(error).toMatchObject({
+      type: 'parts-missing',
+      status: 409,
+      requestId: 'r1',
+      message: 'Do this.',
+      body: { missing: [3] },
+    })
+  })
+
+  test('of a newer version is known by its status', async () => {
+    const { plane } = api(problem('not-invented-yet', 418))
+    await expect(plane.describe(signal)).rejects.toMatchObject({ type: undefined, status: 418 })
+  })
+
+  test.each([
+    ['too-large', 413, false],
+    ['key-not-yours', 403, false],
+    ['upload-unknown', 404, false],
+    ['parts-missing', 409, true],
+    ['store-busy', 503, true],
+  ])('%s is resumable: %s', async (type, status, resumable) => {
+    const { plane } = api(problem(type, Number(status)))
+    await expect(plane.complete(UPLOAD, {}, signal)).rejects.toMatchObject({ resumable })
+  })
+})
+
+describe("the gateway's own errors", () => {
+  test.each([401, 403, 413])('%i is known by its status, and final', async (status) => {
+    const { plane, calls } = api({ status, body: { message: 'No' } })
+    await expect(plane.describe(signal)).rejects.toMatchObject({ name: 'ApiError', type: undefined, status })
+    expect(calls).toHaveLength(1)
+  })
+
+  test.each([429, 500, 502, 503, 504])('%i is tried again', async (status) => {
+    const { plane, calls } = api({ status, body: { message: 'Busy' } }, { status: 204 })
+    await plane.abort(UPLOAD, signal)
+    expect(calls).toHaveLength(2)
+  })
+})
+
+test.each([
+  ['a page', { status: 200, text: '<html>Welcome</html>' }],
+  ['other JSON', { status: 200, body: { hello: 'world' } }],
+  ['a page that is not there', { status: 404, text: '<html>404</html>' }],
+  ['another API', { status: 404, body: { message: 'Not Found' } }],
+])('%s is no Partway API', async (_, answer) => {
+  const { plane, calls } = api(answer)
+  await expect(plane.describe(signal)).rejects.toThrow(NotPartwayError)
+  await expect(plane.describe(signal)).rejects.toThrow('https://api.example/stage')
+  expect(calls).toHaveLength(2)
+})
+
+test('a connection that is lost is tried again, six times in all', async () => {
+  const { plane, calls } = api(new TypeError('Failed to fetch'))
+  await expect(plane.describe(signal)).rejects.toThrow(NetworkError)
+  expect(calls).toHaveLength(6)
+})
+
+test('an answer that does not come is given up after 35 s', async () => {
+  const { plane, calls, clock } = api('never', { status: 204 })
+  await plane.abort(UPLOAD, signal)
+  expect(calls).toHaveLength(2)
+  expect(clock.now()).toBeGreaterThanOrEqual(35_000)
+})
+
+test('complete is tried once: what an unanswered one means is for the engine to settle', async () => {
+  const { plane, calls } = api({ status: 503, body: { message: 'Service Unavailable' } })
+  await expect(plane.complete(UPLOAD, {}, signal)).rejects.toMatchObject({ status: 503 })
+  expect(calls).toHaveLength(1)
+})
+
+test('an abort ends a call at once, with its reason', async () => {
+  const stop = new AbortController()
+  const { plane, calls } = api('never')
+  const call = plane.describe(stop.signal)
+  setTimeout(() => stop.abort(new Error('Enough.')))
+  await expect(call).rejects.toThrow('Enough.')
+  expect(calls).toHaveLength(1)
+})
