@@ -26,7 +26,7 @@ export interface Config {
   /** The stack's name, under which metrics are kept; `undefined` for none. */
   readonly metricsStack: string | undefined
   readonly region: string
-  /** The origin of a store that is not AWS's own, addressed path-style. */
+  /** The origin of a store that is not AWS's own, addressed path-style, by the variables that the SDK reads. */
   readonly endpoint: string | undefined
 }
 
@@ -46,7 +46,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     accelerate: env.S3_ACCELERATE === '1',
     metricsStack: env.METRICS_STACK,
     region: required('AWS_REGION'),
-    endpoint: env.AWS_ENDPOINT_URL_S3,
+    endpoint: env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL,
   }
 
   function required(name: string): string {

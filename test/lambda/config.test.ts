@@ -20,6 +20,13 @@ test('the environment is read into units and types', () => {
   })
 })
 
+test('the endpoint is S3’s own before that of every service, as in the SDK', () => {
+  const all = { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' }
+  expect(readConfig({ ...environment, ...all }).endpoint).toBe(all.AWS_ENDPOINT_URL)
+  const s3 = { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:8081' }
+  expect(readConfig({ ...environment, ...all, ...s3 }).endpoint).toBe(s3.AWS_ENDPOINT_URL_S3)
+})
+
 test.each(['OIDC_ISSUER', 'OIDC_CLIENT_ID'])('auth by token wants %s', (name) => {
   const oidc = { AUTH: 'jwt', OIDC_ISSUER: 'https://id.example.com', OIDC_CLIENT_ID: 'web' }
   expect(readConfig({ ...environment, ...oidc }).oidc).toEqual({
