@@ -7,18 +7,13 @@ import {
   signingKey,
   stringToSign,
 } from '../../signing/sigv4.ts'
+import type { Endpoint } from './call.ts'
 import { type Credential, readCredential } from './credential.ts'
 import { S3Error } from './errors.ts'
 import type { Principal } from './principal.ts'
 import type { S3Request } from './request.ts'
 
 const MAX_SKEW_MS = 15 * 60 * 1000
-
-export interface AuthOptions {
-  region: string
-  findPrincipal(accessKeyId: string): Principal | undefined
-  now(): Date
-}
 
 /** Who signed the request, and what the body's own signatures are checked with. */
 export interface Authentication {
@@ -33,12 +28,15 @@ export interface Authentication {
  * @throws S3Error As S3 answers: `SignatureDoesNotMatch`, `AccessDenied` ("Request has expired", unsigned
  * headers), `RequestTimeTooSkewed`, `InvalidAccessKeyId`, `InvalidToken`, `ExpiredToken` and the malformed ones.
  */
-export function authenticate(request: S3Request, options: AuthOptions): Authentication {
-  const credential = readCredential(request, options.region)
-  const now = options.now()
+export function authenticate(
+  request: S3Request,
+  endpoint: Pick<Endpoint, 'region' | 'findPrincipal' | 'now'>,
+): Authentication {
+  const credential = readCredential(request, endpoint.region)
+  const now = endpoint.now()
   assertTime(credential, now)
   assertHeadersSigned(request, credential)
-  const principal = options.findPrincipal(credential.accessKeyId)
+  const principal = endpoint.findPrincipal(credential.accessKeyId)
   if (principal === undefined || (principal.sessionToken !== undefined && credential.token === undefined)) {
     throw new S3Error('InvalidAccessKeyId', undefined, { AWSAccessKeyId: credential.accessKeyId })
   }

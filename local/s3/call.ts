@@ -8,6 +8,7 @@ import type { Store } from './store/store.ts'
 export interface Endpoint {
   store: Store
   region: string
+  findPrincipal(accessKeyId: string): Principal | undefined
   lifecycleDayMs: number
   completeDelayMs: number
   /** Aborted when the server closes. */

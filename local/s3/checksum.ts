@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { combineCrc } from '../../checksums/combine.ts'
 import { createCrc } from '../../checksums/crc.ts'
 import { notImplemented, S3Error } from './errors.ts'
+import { ZlibCrc32 } from './zlib-crc32.ts'
 
 /**
  * The checksums of S3 and their rules.
@@ -44,7 +45,7 @@ const traits: Record<ChecksumAlgorithm, Traits> = {
   CRC32: {
     length: 4,
     types: ['COMPOSITE', 'FULL_OBJECT'],
-    create: () => createCrc('CRC32'),
+    create: () => new ZlibCrc32(),
     combine: (first, second, length) => combineCrc('CRC32', first, second, length),
   },
   CRC32C: {

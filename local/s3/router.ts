@@ -12,7 +12,6 @@ import {
   objectOperations,
   serviceOperations,
 } from './operations.ts'
-import type { Principal } from './principal.ts'
 import type { S3Request } from './request.ts'
 
 /** Query parameters of the signature and of the SDKs, which belong to no operation. */
@@ -25,18 +24,13 @@ const NOT_HOISTED = /^x-amz-(checksum-(?!mode$)|sdk-checksum-)/
  *
  * @throws S3Error Whatever S3 says where it refuses one.
  */
-export async function route(
-  endpoint: Endpoint,
-  findPrincipal: (accessKeyId: string) => Principal | undefined,
-  request: S3Request,
-): Promise<Answer> {
+export async function route(endpoint: Endpoint, request: S3Request): Promise<Answer> {
   const { bucket: bucketName, headers, key } = request
   if (request.method === 'OPTIONS') {
     const rules = bucketName === undefined ? undefined : endpoint.store.find(bucketName)?.record.cors
     return { status: 200, headers: preflight(rules, headers, key === undefined) }
   }
-  const { region, now } = endpoint
-  const authentication = authenticate(request, { region, findPrincipal, now })
+  const authentication = authenticate(request, endpoint)
   const call = serviceCall(endpoint, request, authentication)
   if (bucketName === undefined) {
     const operation = select(serviceOperations, call)

@@ -7,6 +7,8 @@ import type { Answer, AnswerStream } from './call.ts'
 export async function send(response: ServerResponse, { status, headers = {}, body }: Answer): Promise<void> {
   const stream = typeof body === 'object' ? body : undefined
   try {
+    // The client may have left while its answer was made.
+    if (response.destroyed) return
     response.statusCode = status
     for (const [name, value] of Object.entries(headers)) {
       if (value !== undefined) response.setHeader(name, toLatin1(value))
@@ -32,6 +34,8 @@ async function sendText(response: ServerResponse, text: string): Promise<void> {
 
 async function sendStream(response: ServerResponse, { length, chunks }: AnswerStream): Promise<void> {
   if (length !== undefined) response.setHeader('content-length', length)
+  // A file that is shorter than its record breaks the connection, where the client would wait for the rest.
+  response.strictContentLength = true
   try {
     await pipeline(Readable.from(chunks, { highWaterMark: 1 }), response)
   } catch (error) {

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import {
   CompleteMultipartUploadCommand,
   CreateBucketCommand,
@@ -18,7 +19,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { BUCKET, clientOf, MIB } from './s3-harness.ts'
+import { BUCKET, clientOf, MIB, startTestS3 } from './s3-harness.ts'
 
 const Bucket = BUCKET
 const ROUNDS = 4
@@ -68,6 +69,38 @@ test(`after kill -9 every acknowledged object and part is whole, and nothing els
   }
   expect(ledger.objects.size).toBeGreaterThan(ROUNDS)
   await completeAll(child.client)
+})
+
+test('a start removes what a crash can leave in the middle of a write', async () => {
+  const s3 = await startTestS3()
+  await s3.client.send(new PutObjectCommand({ Bucket, Key: 'kept', Body: 'kept' }))
+  const { UploadId = '' } = await s3.client.send(new CreateMultipartUploadCommand({ Bucket, Key: 'upload' }))
+  const part = { Bucket, Key: 'upload', UploadId, PartNumber: 1 }
+  await s3.client.send(new UploadPartCommand({ ...part, Body: 'old' }))
+  const buckets = join(s3.dataDir, 'buckets')
+  const data = join(buckets, Bucket, 'data')
+  const [old = ''] = (await readdir(join(data, UploadId))).filter((name) => name.startsWith('00001'))
+  await s3.client.send(new UploadPartCommand({ ...part, Body: 'new' }))
+  const before = await readdir(buckets, { recursive: true })
+  await s3.server.close()
+  const half = join(data, 'upload without record')
+  await Promise.all([mkdir(half), mkdir(join(buckets, 'half-made', 'data'), { recursive: true })])
+  const leftovers = [
+    join(buckets, Bucket, 'bucket.json.1.tmp'),
+    join(buckets, Bucket, 'objects', 'x.json.1.tmp'),
+    join(data, 'bytes without record'),
+    join(half, 'part.1.tmp'),
+    join(data, UploadId, 'part.1.tmp'),
+    join(data, UploadId, old),
+  ]
+  for (const path of leftovers) await writeFile(path, 'torn')
+  await s3.restart()
+  await vi.waitFor(async () => {
+    const names = await readdir(buckets, { recursive: true })
+    expect(names.sort()).toEqual(before.filter((name) => !name.endsWith(old)).sort())
+  })
+  const { Parts = [] } = await s3.client.send(new ListPartsCommand({ Bucket, Key: 'upload', UploadId }))
+  expect(Parts.map(({ ETag }) => ETag)).toEqual([`"${md5(Buffer.from('new'))}"`])
 })
 
 /** Writes objects and multipart uploads, one after the other, until the server is dead. */
@@ -183,7 +216,7 @@ async function strayFiles(dataDir: string, { objects, uploads }: Ledger): Promis
 }
 
 async function startChild(dataDir: string): Promise<{ process: ChildProcess; client: S3Client }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 's3-child.ts'), dataDir], {
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.resolve('./s3-child.ts')), dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [line] = await once(child.stdout, 'data')

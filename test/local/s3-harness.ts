@@ -18,7 +18,7 @@ import {
 } from '../../signing/sigv4.ts'
 import { REGION, root } from './s3-root.ts'
 
-export { REGION, root } from './s3-root.ts'
+export { root } from './s3-root.ts'
 
 export const BUCKET = 'films'
 export const MIB = 1024 * 1024

@@ -312,6 +312,6 @@ describe('the switches', () => {
     await expectError(bytes(s3), 'NoSuchKey', 404)
     await s3.client.send(new PutObjectCommand({ Bucket, Key, Body: 'meanwhile' }))
     expect(await slow.text()).toMatch(/^<\?xml [^>]*>\s+<Error><Code>PreconditionFailed</)
-    expect((await complete(s3, UploadId, parts)).ETag).toMatch(/-3"$/)
+    expect((await listParts(s3, UploadId)).Parts).toHaveLength(3)
   })
 })

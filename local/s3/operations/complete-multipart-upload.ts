@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { encodeKey } from '../../../signing/sigv4.ts'
 import { type Answer, type ObjectCall, xmlAnswer } from '../call.ts'
 import { checksumElement } from '../checksum.ts'
 import { assemble, assertSameParts, parseParts } from '../complete.ts'
@@ -62,7 +61,7 @@ async function* slowly(call: ObjectCall, completed: Promise<ObjectRecord>): Asyn
 function renderResult(call: ObjectCall, { etag, checksum }: ObjectRecord): string {
   const { bucketName, key, request } = call
   return renderXml('CompleteMultipartUploadResult', {
-    Location: `http://${request.headers.get('host')}/${bucketName}/${encodeKey(key)}`,
+    Location: `http://${request.headers.get('host')}${request.canonicalPath}`,
     Bucket: bucketName,
     Key: key,
     ETag: quoted(etag),
