@@ -20,7 +20,7 @@ export function statusOf(view: TransferView): string {
     case 'cancelling':
       return 'Cancelling…'
     case 'done':
-      return view.result?.verified === 'checksum' ? 'Uploaded, checksum verified' : 'Uploaded, size verified'
+      return joined(['Uploaded', inParts(view), ...tookOf(view)])
     case 'failed':
       return 'Stopped'
     case 'aborted':
@@ -29,15 +29,14 @@ export function statusOf(view: TransferView): string {
 }
 
 /** Below the bar, to the left: how far it is. */
-export function amountOf({ state, bytes, size, parts }: TransferView): string {
-  if (state === 'done' && parts > 1) return `${formatBytes(size)} in ${count(parts, 'part')}`
-  if (bytes === 0 || state === 'done') return formatBytes(size)
+export function amountOf({ state, bytes, size }: TransferView): string {
+  if (state === 'done') return ''
+  if (bytes === 0) return formatBytes(size)
   return joined([`${percentOf(bytes, size, false)} %`, `${formatBytes(bytes)} of ${formatBytes(size)}`])
 }
 
 /** Below the bar, to the right: how fast it moves, and for how long. */
-export function paceOf({ state, rate, secondsLeft, result }: TransferView): string {
-  if (result !== undefined) return `in ${formatDuration(result.elapsed / 1000)}`
+export function paceOf({ state, rate, secondsLeft }: TransferView): string {
   if (state !== 'uploading' || rate === undefined) return ''
   return joined([
     formatRate(rate),
@@ -50,6 +49,14 @@ export function proofOf({ result }: TransferView): string {
   if (result === undefined) return ''
   const { checksum, verified } = result
   const stored = checksum && `${checksum.algorithm} ${checksum.value}`
-  if (verified === 'checksum') return `Verified: the stored object has the checksum of the file, ${stored}.`
-  return `Verified: the stored object has the size of the file.${stored ? ` Its checksum is ${stored}.` : ''}`
+  if (verified === 'checksum') return `Checksum verified: ${stored}, of the file here and of what is stored.`
+  return `Size verified, to the byte.${stored ? ` What is stored has the checksum ${stored}.` : ''}`
+}
+
+function inParts({ size, parts }: TransferView): string {
+  return parts > 1 ? `${formatBytes(size)} in ${count(parts, 'part')}` : formatBytes(size)
+}
+
+function tookOf({ result }: TransferView): string[] {
+  return result === undefined ? [] : [formatDuration(result.elapsed / 1000)]
 }

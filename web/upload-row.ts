@@ -50,7 +50,10 @@ export function createUploadRow(template: HTMLTemplateElement, name: string, act
   let toggles: Toggle | undefined
   let finished = false
   let complaint = ''
-  const toggle = button('.toggle', '', () => toggles && actions[toggles]())
+  const toggle = button('.toggle', '', () => {
+    complaint = ''
+    if (toggles !== undefined) actions[toggles]()
+  })
   const dismiss = button('.dismiss', 'Cancel', () => (finished ? actions.remove() : actions.cancel()))
   const download = button('.download', 'Download', actions.download)
   const copy = button('.copy', 'Copy the key of', () => copyText(key, copy))
@@ -74,7 +77,7 @@ export function createUploadRow(template: HTMLTemplateElement, name: string, act
       bar.setAttribute('aria-valuetext', `${percentOf(bytes, size, state === 'done')} %, ${statusOf(view)}`)
       setText(amount, amountOf(view))
       setText(pace, paceOf(view))
-      setText(problem, explanation?.sentence ?? complaint)
+      setText(problem, complaint || (explanation?.sentence ?? ''))
       setText(proof, proofOf(view))
       setText(key, view.result?.key ?? '')
       if (toggles !== undefined) {

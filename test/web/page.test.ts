@@ -36,8 +36,8 @@ test('a file in parts arrives whole, and comes back by the button and under the 
   await choose(page, film.path)
   await page.waitForFunction(() => document.title === 'Done · Partway')
   const row = rowOf(page, 'film.mp4')
-  expect(await lineOf(page, 'film.mp4', '.amount')).toBe('41.9 MB in 5 parts')
-  expect(await lineOf(page, 'film.mp4', '.proof')).toContain('Verified')
+  expect(await lineOf(page, 'film.mp4', '.status')).toMatch(/^Uploaded · 41\.9 MB in 5 parts · \d+ s$/)
+  expect(await lineOf(page, 'film.mp4', '.proof')).toMatch(/verified.*CRC64NVME/)
   expect(await textOf(page.locator('#summary'))).toContain('1 file uploaded')
   expect(parts.stored.toSorted()).toEqual([1, 2, 3, 4, 5])
 
@@ -233,6 +233,9 @@ test('a file that changes on disk midway is stopped, and the page says what to d
   await appendFile(film.path, 'one more scene')
   await rowOf(page, 'changing.mp4').getByRole('alert').getByText('This file changed').waitFor()
   await page.screenshot({ path: join(SCREENSHOTS, 'changed-light.png') })
+  await button(page, 'Cancel changing.mp4').click()
+  await rowOf(page, 'changing.mp4').waitFor({ state: 'detached' })
+  expect(await unfinished()).not.toContain('changing.mp4')
   expect(errors).toEqual([])
 })
 

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, hash, randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,6 +31,8 @@ export interface Tab {
 export interface Stage {
   readonly apiUrl: string
   readonly browser: Browser
+  /** Temporary: gone with the stage. */
+  readonly folder: string
   /** A tab of a profile of its own, on the page. */
   open(options?: BrowserContextOptions): Promise<Tab>
   /** Random bytes in a file. */
@@ -61,6 +63,7 @@ export async function openStage(): Promise<Stage> {
   return {
     apiUrl: aws.apiUrl,
     browser,
+    folder,
     api,
     async open(options) {
       const context = await browser.newContext({ viewport: { width: 1024, height: 768 }, ...options })
@@ -79,7 +82,10 @@ export async function openStage(): Promise<Stage> {
     },
     async sha256Stored(key) {
       const { url } = await api<{ url: string }>('POST', '/downloads', { key })
-      return sha256(new Uint8Array(await (await fetch(url)).arrayBuffer()))
+      const { body } = await fetch(url)
+      const digest = createHash('sha256')
+      for await (const chunk of body ?? []) digest.update(chunk)
+      return digest.digest('hex')
     },
     async close() {
       await browser.close()
@@ -90,7 +96,7 @@ export async function openStage(): Promise<Stage> {
 }
 
 export function sha256(content: Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex')
+  return hash('sha256', content)
 }
 
 /** The row of a file, by its name. */

@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest'
+import {
+  AbortedError,
+  ApiError,
+  IntegrityError,
+  NetworkError,
+  NotPartwayError,
+  PartwayError,
+  RecordError,
+  SourceChangedError,
+  StoreError,
+  UploadGoneError,
+  type UploadResult,
+} from '../../client/browser/index.ts'
+import { ProblemError } from '../../protocol/problems.ts'
+import { explain, explainCall } from '../../web/explain.ts'
+import { milestone } from '../../web/milestones.ts'
+import { amountOf, paceOf, proofOf, statusOf } from '../../web/row-texts.ts'
+import { summarise } from '../../web/summary.ts'
+import type { TransferView } from '../../web/transfer.ts'
+
+const RESULT: UploadResult = {
+  key: 'uploads/public/1/film.mp4',
+  size: 2e9,
+  etag: undefined,
+  checksum: { algorithm: 'CRC64NVME', value: 'rosUhgoASJk=' },
+  versionId: undefined,
+  location: undefined,
+  verified: 'checksum',
+  bytesTransferred: 2e9,
+  bytesResumed: 0,
+  elapsed: 83_000,
+}
+
+/** Half of 2 GB, at 10 MB a second. */
+function view(changes: Partial<TransferView> = {}): TransferView {
+  return {
+    name: 'film.mp4',
+    state: 'uploading',
+    size: 2e9,
+    bytes: 1e9,
+    bytesResumed: 0,
+    parts: 239,
+    rate: 10e6,
+    secondsLeft: 100,
+    struggling: false,
+    error: undefined,
+    result: undefined,
+    ...changes,
+  }
+}
+
+const plain = (text: string) => text.replaceAll('\u00a0', ' ')
+
+describe('the row of a file', () => {
+  test('that moves', () => {
+    expect(statusOf(view())).toBe('Uploading')
+    expect(plain(amountOf(view()))).toBe('50 % · 1.00 GB of 2.00 GB')
+    expect(plain(paceOf(view()))).toBe('10.0 MB/s · 1 min 40 s left')
+    expect(proofOf(view())).toBe('')
+  })
+
+  test('that goes on says what was there', () => {
+    expect(statusOf(view({ bytesResumed: 4e8 }))).toBe('Going on, 400 MB were there already')
+  })
+
+  test('whose connection fails says so, and a paused one does not', () => {
+    expect(statusOf(view({ struggling: true }))).toBe('Connection trouble, trying again…')
+    expect(statusOf(view({ struggling: true, state: 'paused' }))).toBe('Paused')
+  })
+
+  test('without a measured rate promises nothing', () => {
+    expect(paceOf(view({ rate: undefined, secondsLeft: undefined }))).toBe('')
+    expect(plain(paceOf(view({ rate: 0, secondsLeft: undefined })))).toBe('0 bytes/s')
+  })
+
+  test('that is done says what was compared', () => {
+    const done = view({ state: 'done', bytes: 2e9, result: RESULT })
+    expect(plain(statusOf(done))).toBe('Uploaded · 2.00 GB in 239 parts · 1 min 25 s')
+    expect(proofOf(done)).toMatch(/^Checksum verified: CRC64NVME rosUhgoASJk=/)
+    expect(proofOf({ ...done, result: { ...RESULT, verified: 'size' } })).toMatch(
+      /^Size verified.*rosUhgoASJk=/,
+    )
+    expect(proofOf({ ...done, result: { ...RESULT, verified: 'size', checksum: undefined } })).toBe(
+      'Size verified, to the byte.',
+    )
+  })
+})
+
+describe('the list as a whole', () => {
+  test('adds up files, bytes and rates; the time left counts those that wait', () => {
+    const { text, title, fraction, moving } = summarise([
+      view({ state: 'done', bytes: 0 }),
+      view(),
+      view({ state: 'waiting', bytes: 0, rate: undefined }),
+    ])
+    expect(plain(text)).toBe('1 of 3 files done · 3.00 GB of 6.00 GB · 10.0 MB/s · 5 min left')
+    expect(title).toBe('50 % · Partway')
+    expect(fraction).toBe(0.5)
+    expect(moving).toBe(true)
+  })
+
+  test.each<[string, Partial<TransferView>[], string, boolean]>([
+    ['nothing', [], 'Partway', false],
+    ['all done', [{ state: 'done' }], 'Done · Partway', false],
+    ['all paused', [{ state: 'paused' }], 'Paused at 50 % · Partway', false],
+    ['one failed', [{ state: 'done' }, { state: 'failed' }], 'Stopped at 75 % · Partway', false],
+    ['one failed, one moving', [{ state: 'failed' }, {}], '50 % · Partway', true],
+    ['completing', [{ state: 'completing', bytes: 2e9 }], '99 % · Partway', true],
+    ['an empty file that waits', [{ state: 'planned', size: 0, bytes: 0 }], '0 % · Partway', true],
+  ])('of %s', (_, files, title, moving) => {
+    expect(summarise(files.map(view))).toMatchObject({ title, moving })
+  })
+})
+
+describe('a listener is told', () => {
+  test.each<[Partial<TransferView>, Partial<TransferView>, string | undefined]>([
+    [{ bytes: 0.9e9 }, { bytes: 1.1e9 }, 'film.mp4 is half way.'],
+    [{ bytes: 0.9e9 }, { bytes: 1.1e9, secondsLeft: 3 }, undefined],
+    [{ bytes: 1.1e9 }, { bytes: 1.2e9 }, undefined],
+    [{}, { state: 'paused' }, 'film.mp4 is paused.'],
+    [{ state: 'paused' }, {}, 'film.mp4 goes on.'],
+    [{ state: 'completing' }, { state: 'done' }, 'film.mp4 is uploaded.'],
+    [{}, { state: 'failed' }, undefined],
+  ])('%j, then %j: %s', (before, after, message) => {
+    expect(milestone(view(before), view(after))).toBe(message)
+  })
+})
+
+describe('an error becomes a sentence, and the button that helps', () => {
+  class UnknownError extends PartwayError {}
+  const tooLarge = new ProblemError('too-large', 'At most 5 GB here; got 6 GB.').toBody('r-1')
+  const internal = new ProblemError('internal-error', 'TypeError at line 3').toBody('r-2')
+
+  test.each<[PartwayError, RegExp, 'retry' | 'restart' | undefined]>([
+    [new ApiError('POST /uploads: 413', 413, tooLarge), /^At most 5 GB here; got 6 GB\.$/, undefined],
+    [new ApiError('POST /uploads: 413', 413), /files of this size/, undefined],
+    [new ApiError('POST /uploads: 500', 500, internal), /could not answer \(reference r-2\)/, 'retry'],
+    [new ApiError('POST /uploads: 401', 401), /Sign in again/, 'retry'],
+    [new ApiError('POST /uploads: 503', 503), /busy/, 'retry'],
+    [new NetworkError('ECONNRESET'), /connection was lost/, 'retry'],
+    [new NotPartwayError('<html>'), /does not speak Partway/, undefined],
+    [new SourceChangedError('NotReadableError'), /^This file changed/, undefined],
+    [new StoreError('PUT: 503', { status: 503, code: 'SlowDown' }), /\(SlowDown\)/, 'retry'],
+    [new StoreError('PUT: 404', { status: 404, code: 'NoSuchUpload' }), /no longer knows/, 'restart'],
+    [new UploadGoneError('swept'), /has dropped this upload/, 'restart'],
+    [new IntegrityError('crc'), /not what was read/, 'restart'],
+    [new RecordError('torn'), /cannot be used/, 'restart'],
+    [new AbortedError('signal', true), /was stopped/, 'retry'],
+    [new UnknownError('x is not a function', false), /Something unexpected/, 'retry'],
+  ])('%o', (error, sentence, remedy) => {
+    const explanation = explain(error)
+    expect(explanation.sentence).toMatch(sentence)
+    expect(explanation.remedy).toBe(remedy)
+    if (error.message !== tooLarge.detail) expect(explanation.sentence).not.toContain(error.message)
+  })
+
+  test('of a single call', () => {
+    const gone = new ProblemError('object-unknown', 'There is no such object.').toBody('r-3')
+    expect(explainCall(new ApiError('404', 404, gone))).toBe('There is no such object.')
+    expect(explainCall(new NetworkError('offline'))).toMatch(/could not be reached/)
+    expect(explainCall(new TypeError('x is not a function'))).toMatch(/could not answer/)
+  })
+})
