@@ -6,7 +6,7 @@ import { ProblemError } from '../protocol/problems.ts'
 import { type RequestOf, routes } from '../protocol/routes.ts'
 import type { InitiateResponse } from '../protocol/schemas.ts'
 import { encodeUserMetadata } from '../protocol/user-metadata.ts'
-import { checksumHeader } from './checksum.ts'
+import { checksumHeader, uploadAlgorithm } from './checksum.ts'
 import { config } from './config.ts'
 import { endpoint } from './endpoint.ts'
 import { emitMetrics } from './metrics.ts'
@@ -111,7 +111,8 @@ async function multipart(
     key,
     uploadId: created.UploadId,
     ...plan,
-    checksumAlgorithm,
+    // What the store agreed to: one that keeps no checksum of the whole would refuse it at the end.
+    checksumAlgorithm: uploadAlgorithm(created),
     ...(created.AbortDate && { abortDate: created.AbortDate.toISOString() }),
     signed: format === 'urls' ? signUrls(upload, numbersOf(window)) : signWindow(upload, window),
   }
