@@ -74,10 +74,12 @@ async function start(options: LocalAwsOptions, undo: (() => unknown)[]): Promise
   const sessions = createSessions()
   const root: Principal = { ...ROOT_CREDENTIALS, allows: () => true }
   const s3 = await startS3({
-    ...options,
     port: options.s3Port,
     dataDir: join(dataDirectory, 's3'),
     region: REGION,
+    lifecycleDayMs: options.lifecycleDayMs,
+    completeDelayMs: options.completeDelayMs,
+    dropPartBytes: options.dropPartBytes,
     findPrincipal: (id) => (id === root.accessKeyId ? root : sessions.find(id)),
   })
   undo.push(() => s3.close())

@@ -45,9 +45,12 @@ export function startInstance({ data, environment, timeoutSeconds, log }: Instan
     if (settle === undefined) log(trace)
     fail({ errorType: error.name, errorMessage: error.message, trace })
   })
-  worker.on('exit', (code) =>
-    fail({ errorType: 'Runtime.ExitError', errorMessage: `Runtime exited with ${code}`, trace: '' }),
-  )
+  let timeout: FunctionError | undefined
+  worker.on('exit', (code) => {
+    fail(
+      timeout ?? { errorType: 'Runtime.ExitError', errorMessage: `Runtime exited with ${code}`, trace: '' },
+    )
+  })
 
   return {
     get alive() {
@@ -59,7 +62,7 @@ export function startInstance({ data, environment, timeoutSeconds, log }: Instan
       if (!alive) fail({ errorType: 'Runtime.ExitError', errorMessage: 'Runtime had exited', trace: '' })
       const timer = setTimeout(() => {
         const errorMessage = `${invocation.requestId} Task timed out after ${timeoutSeconds.toFixed(2)} seconds`
-        fail({ errorType: 'Sandbox.Timedout', errorMessage, trace: '' })
+        timeout = { errorType: 'Sandbox.Timedout', errorMessage, trace: '' }
         worker.terminate()
       }, invocation.deadline - Date.now())
       worker.postMessage(invocation)

@@ -1,3 +1,5 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
+
 /** What the gateway sends to a client. */
 export interface Answer {
   status: number
@@ -38,21 +40,24 @@ export function readAnswer(payload: string): Answer | undefined {
   if (!Number.isInteger(status) || status < 200 || status > 599) return undefined
   if (!isRecord(headers) || !Array.isArray(cookies) || typeof body !== 'string') return undefined
 
-  const given = Object.entries(headers).map(([name, text]): Answer['headers'][number] => [
-    name.toLowerCase(),
-    String(text),
-  ])
-  const type: Answer['headers'] = given.some(([name]) => name === 'content-type')
-    ? []
-    : [['content-type', 'text/plain;charset=UTF-8']]
-  return {
-    status,
-    headers: [
-      ...type,
-      ...given,
-      ...cookies.map((cookie): [string, string] => ['set-cookie', String(cookie)]),
-    ],
-    body: Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8'),
+  const answered: Answer['headers'] = [
+    ...Object.entries(headers).map(([name, text]): [string, string] => [name.toLowerCase(), String(text)]),
+    ...cookies.map((cookie): [string, string] => ['set-cookie', String(cookie)]),
+  ]
+  if (!answered.every(isHeader)) return undefined
+  if (!answered.some(([name]) => name === 'content-type')) {
+    answered.push(['content-type', 'text/plain;charset=UTF-8'])
+  }
+  return { status, headers: answered, body: Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8') }
+}
+
+function isHeader([name, value]: Answer['headers'][number]): boolean {
+  try {
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
+    return true
+  } catch {
+    return false
   }
 }
 

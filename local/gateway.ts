@@ -107,7 +107,6 @@ function pathOf({ url = '/' }: IncomingMessage): string {
 
 /** @returns undefined where it is too large */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > GATEWAY_MAX_BODY_BYTES) return undefined
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {

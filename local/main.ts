@@ -46,12 +46,14 @@ ready  ${apiUrl}  (S3 on ${s3Url})`
 }
 
 function explain(error: unknown, settings: LocalAwsOptions | undefined): string {
-  if (error instanceof SettingError || error instanceof DataDirectoryInUse) return error.message
-  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' && 'port' in error) {
+  if (!(error instanceof Error)) return String(error)
+  if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error) {
     const variable = error.port === settings?.s3Port ? 'S3_PORT' : 'PORT'
     return `Port ${error.port} is in use by another program; stop that, or set ${variable} to another port.`
   }
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  // What the user or the system did wrong needs no stack.
+  const expected = error instanceof SettingError || error instanceof DataDirectoryInUse || 'syscall' in error
+  return expected ? error.message : (error.stack ?? error.message)
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

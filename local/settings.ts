@@ -21,9 +21,16 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalAwsOptions {
       `Expected PARTWAY_AUTH to be none, got "${auth}": the local AWS has no sign-in. Leave it out here; \`npx cdk deploy\` knows iam too.`,
     )
   }
+  const port = integer('PORT', 8080, 0, MAX_PORT)
+  const s3Port = integer('S3_PORT', 8081, 0, MAX_PORT)
+  if (port === s3Port && port !== 0) {
+    throw new SettingError(
+      `Expected PORT and S3_PORT to differ, got ${port} for both; set S3_PORT to another.`,
+    )
+  }
   return {
-    port: integer('PORT', 8080, 0, MAX_PORT),
-    s3Port: integer('S3_PORT', 8081, 0, MAX_PORT),
+    port,
+    s3Port,
     dataDirectory: resolve(env.PARTWAY_DATA || '.partway'),
     lifecycleDayMs: integer('PARTWAY_LIFECYCLE_DAY_MS', DAY_MS, 1, DAY_MS),
     completeDelayMs: integer('PARTWAY_COMPLETE_DELAY_MS', 0, 0, DAY_MS),

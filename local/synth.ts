@@ -59,15 +59,14 @@ export async function synthesise(
 
 async function runApp(env: NodeJS.ProcessEnv, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted()
-  // A process group of its own: bundling starts processes that would outlive the app where that alone is stopped.
   const app = spawn(process.execPath, [join(ROOT, 'bin/partway.ts')], {
     cwd: ROOT,
     env,
-    detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  const stop = () => app.pid && process.kill(-app.pid, 'SIGKILL')
+  const stop = () => app.kill('SIGKILL')
   signal?.addEventListener('abort', stop, { once: true })
+  // The bundlers that it starts write there too: the end of it is their end, even where the app was stopped.
   const [printed, [code]] = await Promise.all([text(app.stderr), once(app, 'close')])
   signal?.removeEventListener('abort', stop)
   signal?.throwIfAborted()

@@ -176,6 +176,11 @@ describe('what a function returns becomes the answer', () => {
       { status: 500, body: '{"message":"Internal Server Error"}' },
     ],
     [
+      'a header that HTTP does not allow',
+      { statusCode: 200, headers: { 'x-a': 'one\r\nx-b: two' } },
+      { status: 500, body: '{"message":"Internal Server Error"}' },
+    ],
+    [
       'a body that is no text',
       { statusCode: 200, body: {} },
       { status: 500, body: '{"message":"Internal Server Error"}' },
@@ -475,7 +480,9 @@ async function send(port: number, { method, path, headers = [], body, chunked }:
     )
   }
   if (body !== undefined && !chunked) outgoing.setHeader('content-length', Buffer.byteLength(body))
-  outgoing.end(body)
+  // Node gives a body that comes with the end a Content-Length.
+  if (chunked) outgoing.write(body)
+  outgoing.end(chunked ? undefined : body)
   const [response] = await once(outgoing, 'response')
   const chunks: Buffer[] = []
   for await (const chunk of response) chunks.push(chunk)

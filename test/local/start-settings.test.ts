@@ -35,6 +35,7 @@ test.each<[NodeJS.ProcessEnv, object]>([
 test.each([
   [{ PORT: 'http' }, /^Expected PORT to be a whole number from 0 to 65535, got "http"\.$/],
   [{ S3_PORT: '65536' }, /^Expected S3_PORT to be a whole number from 0 to 65535, got "65536"\.$/],
+  [{ PORT: '8081' }, /^Expected PORT and S3_PORT to differ, got 8081 for both/],
   [{ PARTWAY_DROP_PART_BYTES: 'yes' }, /^Expected PARTWAY_DROP_PART_BYTES to be 0 or 1, got "yes"\.$/],
   [{ PARTWAY_LIFECYCLE_DAY_MS: '0' }, /^Expected PARTWAY_LIFECYCLE_DAY_MS to be a whole number from 1 /],
   [{ PARTWAY_COMPLETE_DELAY_MS: '1.5' }, /^Expected PARTWAY_COMPLETE_DELAY_MS to be a whole number from 0 /],
