@@ -56,7 +56,7 @@ export function createUploadRow(template: HTMLTemplateElement, name: string, act
   })
   const dismiss = button('.dismiss', 'Cancel', () => (finished ? actions.remove() : actions.cancel()))
   const download = button('.download', 'Download', actions.download)
-  const copy = button('.copy', 'Copy the key of', () => copyText(key, copy))
+  const copy = button('.copy', 'Copy key of', () => copyText(key, copy))
 
   setText(text('.name'), name)
   text('.name').title = name

@@ -44,7 +44,7 @@ test('a file in parts arrives whole, and comes back by the button and under the 
   const key = await lineOf(page, 'film.mp4', '.key')
   expect(await stage.sha256Stored(key)).toBe(film.sha256)
 
-  await button(page, 'Copy the key of film.mp4').click()
+  await button(page, 'Copy key of film.mp4').click()
   await row.getByText('Copied').waitFor()
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(key)
 
@@ -205,7 +205,7 @@ test('everything can be done from the keyboard', async () => {
   await press('Enter')
   await page.waitForFunction(() => document.title === 'Done · Partway')
   expect(await focused(page)).toBe('Download keys.mp4')
-  expect(await press('Shift+Tab')).toBe('Copy the key of keys.mp4')
+  expect(await press('Shift+Tab')).toBe('Copy key of keys.mp4')
   expect(await press('Shift+Tab')).toBe('Remove from the list: keys.mp4')
   expect(await press('Enter')).toBe('Choose files')
 })
@@ -231,12 +231,32 @@ test('a file that changes on disk midway is stopped, and the page says what to d
   await choose(page, film.path)
   await waitForProgress(page, 'changing.mp4', 0.2)
   await appendFile(film.path, 'one more scene')
+  await network('fast')
   await rowOf(page, 'changing.mp4').getByRole('alert').getByText('This file changed').waitFor()
   await page.screenshot({ path: join(SCREENSHOTS, 'changed-light.png') })
   await button(page, 'Cancel changing.mp4').click()
   await rowOf(page, 'changing.mp4').waitFor({ state: 'detached' })
   expect(await unfinished()).not.toContain('changing.mp4')
   expect(errors).toEqual([])
+})
+
+test('a file that is chosen twice stands in the list once; chosen again while it is paused, it goes on', async () => {
+  const film = await stage.file('twice.mp4', 40 * MIB)
+  const { page, network } = await stage.open()
+  await network(SLOW)
+  await choose(page, film.path)
+  await waitForProgress(page, 'twice.mp4', 0.1)
+  await choose(page, film.path)
+  await page.getByRole('alert').getByText('twice.mp4 is on its way already.').waitFor()
+  expect(await page.getByRole('listitem').count()).toBe(1)
+
+  await button(page, 'Pause twice.mp4').click()
+  await button(page, 'Resume twice.mp4').waitFor()
+  await network('fast')
+  await choose(page, film.path)
+  await page.waitForFunction(() => document.title === 'Done · Partway')
+  expect(await page.getByRole('listitem').count()).toBe(1)
+  expect(await page.locator('#notice').textContent()).toBe('')
 })
 
 test('leaving asks first while something moves, and not afterwards', async () => {

@@ -45,12 +45,32 @@ export interface Stage {
 }
 
 export async function openStage(): Promise<Stage> {
+  const undo: (() => Promise<void>)[] = []
+  const close = async () => {
+    for (const step of undo.splice(0).reverse()) await step()
+  }
+  try {
+    return { ...(await build(undo)), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** @param undo receives a step for each thing that is to be taken down again */
+async function build(undo: (() => Promise<void>)[]): Promise<Omit<Stage, 'close'>> {
+  await mkdir(SCREENSHOTS, { recursive: true })
   const folder = await mkdtemp(join(tmpdir(), 'partway-page-'))
-  const [aws, browser] = await Promise.all([
-    startLocalAws({ port: 0, s3Port: 0, dataDirectory: join(folder, 'data'), log: () => {} }),
-    launchChromium(),
-    mkdir(SCREENSHOTS, { recursive: true }),
-  ])
+  undo.push(() => rm(folder, { recursive: true }))
+  const browser = await launchChromium()
+  undo.push(() => browser.close())
+  const aws = await startLocalAws({
+    port: 0,
+    s3Port: 0,
+    dataDirectory: join(folder, 'data'),
+    log: () => {},
+  })
+  undo.push(() => aws.close())
   const api: Stage['api'] = async (method, path, body) => {
     const answer = await fetch(new URL(path, aws.apiUrl), {
       method,
@@ -86,11 +106,6 @@ export async function openStage(): Promise<Stage> {
       const digest = createHash('sha256')
       for await (const chunk of body ?? []) digest.update(chunk)
       return digest.digest('hex')
-    },
-    async close() {
-      await browser.close()
-      await aws.close()
-      await rm(folder, { recursive: true })
     },
   }
 }
