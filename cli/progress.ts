@@ -5,8 +5,11 @@ const REDRAW_MS = 100
 const PLAIN_EVERY_MS = 10_000
 const PLAIN_EVERY_PERCENT = 10
 const DEFAULT_COLUMNS = 80
-const NARROWEST_BAR = 10
+const SHORTEST_BAR = 10
 const WIDEST_BAR = 40
+const SHORTEST_NAME = 8
+/** Of the room that the numbers leave. */
+const NAME_SHARE = 0.4
 
 export interface Standing {
   readonly bytes: number
@@ -88,22 +91,36 @@ function plainLines(
   }
 }
 
-/** The name and a bar give way first where there is little room; the percentage stays. */
+/**
+ * Name, bar and numbers, in columns that do not move while the numbers change. Where there is little room, the bar goes first,
+ * then the name, then the numbers from the right.
+ */
 export function progressLine(name: string, standing: Standing, columns: number, plain: boolean): string {
-  const { bytes, size } = standing
-  const [share = '', ...rest] = describe(standing)
-  const details = rest.join('  ')
   const room = columns - 1
-  const numbers = `${share.padStart(5)}  ${details}`
-  if (numbers.length > room) return share.slice(0, room)
+  const cells = cellsOf(standing)
+  while (cells.length > 1 && cells.join('  ').length > room) cells.pop()
+  const numbers = cells.join('  ')
   const spare = room - numbers.length - 2
-  const barWidth = Math.min(WIDEST_BAR, spare - Math.min(name.length, 20) - 1)
-  if (barWidth < NARROWEST_BAR) return numbers
-  const filled = size === 0 ? barWidth : Math.floor((bytes / size) * barWidth)
-  const bar = '━'.repeat(filled)
-  const rail = (plain ? '╌' : '━').repeat(barWidth - filled)
-  const colored = plain ? bar + rail : `\x1b[36m${bar}\x1b[90m${rail}\x1b[39m`
-  return `${shorten(name, spare - barWidth)} ${colored} ${numbers}`
+  if (spare < SHORTEST_NAME) return numbers.slice(0, room)
+  const nameWidth = Math.min(name.length, Math.max(SHORTEST_NAME, Math.floor(spare * NAME_SHARE)))
+  const barWidth = Math.min(WIDEST_BAR, spare - nameWidth)
+  if (barWidth < SHORTEST_BAR) return `${shorten(name, spare)}  ${numbers}`
+  return `${shorten(name, nameWidth)} ${bar(standing, barWidth, plain)} ${numbers}`
+}
+
+function cellsOf({ bytes, size, rate, eta }: Standing): string[] {
+  return [
+    `${percent(bytes, size)} %`.padStart(5),
+    `${formatBytes(bytes).padStart(8)} of ${formatBytes(size)}`,
+    (rate === undefined ? '' : formatRate(rate)).padStart(10),
+    (eta === undefined ? '' : `${formatDuration(eta)} left`).padEnd(15),
+  ]
+}
+
+function bar({ bytes, size }: Standing, width: number, plain: boolean): string {
+  const filled = size === 0 ? width : Math.floor((bytes / size) * width)
+  const [done, rest] = ['━'.repeat(filled), (plain ? '╌' : '━').repeat(width - filled)]
+  return plain ? done + rest : `\x1b[36m${done}\x1b[90m${rest}\x1b[39m`
 }
 
 function describe({ bytes, size, rate, eta }: Standing): string[] {

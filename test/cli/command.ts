@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 
 const MAIN = join(import.meta.dirname, '../../cli/main.ts')
@@ -17,60 +18,43 @@ export interface Outcome {
   parts: number[]
 }
 
-export interface Run {
-  child: ChildProcess
-  /** Resolves when standard error has said so. */
-  said(text: string): Promise<void>
-  outcome: Promise<Outcome>
-}
-
 export interface Desk {
-  folder: string
-  /** Begins the command in that folder. @param environment `KILL_AFTER`: so many acknowledged parts */
-  begin(args: string[], environment?: Record<string, string>): Run
-  /** Runs it to its end. */
+  readonly folder: string
+  /**
+   * Runs the command in that folder, to its end.
+   * @param environment `KILL_AFTER` so many acknowledged parts, with `KILL_SIGNALS`
+   */
   run(args: string[], environment?: Record<string, string>): Promise<Outcome>
 }
 
 /** A folder of a test's own to run `partway` in, which remembers its uploads there. */
 export async function openDesk(): Promise<Desk> {
   const folder = await mkdtemp(join(tmpdir(), 'partway-cli-'))
-  const running = new Set<ChildProcess>()
+  const stop = new AbortController()
+  let runs = 0
   onTestFinished(async () => {
-    for (const child of running) child.kill('SIGKILL')
+    stop.abort()
     await rm(folder, { recursive: true, force: true })
   })
 
-  function begin(args: string[], environment: Record<string, string> = {}): Run {
-    const log = join(folder, `.parts-${running.size}-${Date.now()}`)
+  async function run(args: string[], environment: Record<string, string> = {}): Promise<Outcome> {
+    const log = join(folder, `.parts-${++runs}`)
     const child = spawn(process.execPath, ['--import', WATCH, MAIN, ...args], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
+      signal: stop.signal,
+      killSignal: 'SIGKILL',
       env: { PATH: process.env.PATH, PARTWAY_STATE: join(folder, '.state'), PARTS_LOG: log, ...environment },
     })
-    running.add(child)
-    let stdout = ''
-    let stderr = ''
-    child.stdout.on('data', (chunk) => {
-      stdout += chunk
-    })
-    child.stderr.on('data', (chunk) => {
-      stderr += chunk
-    })
-    const outcome = once(child, 'close').then(async ([code]) => {
-      running.delete(child)
-      return { code: code ?? undefined, stdout, stderr, parts: await partsIn(log) }
-    })
-    return {
-      child,
-      outcome,
-      async said(text) {
-        while (!stderr.includes(text)) await once(child.stderr, 'data')
-      },
-    }
+    const [stdout, stderr, [code]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'close'),
+    ])
+    return { code: code ?? undefined, stdout, stderr, parts: await partsIn(log) }
   }
 
-  return { folder, begin, run: (args, environment) => begin(args, environment).outcome }
+  return { folder, run }
 }
 
 async function partsIn(log: string): Promise<number[]> {

@@ -3,10 +3,10 @@ import { appendFileSync } from 'node:fs'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 
 /**
- * Loaded into the command by `--import`: writes down the number of each part when its PUT begins, and kills the process, as
- * `kill -9` does, when the store has acknowledged so many.
+ * Loaded into the command by `--import`: writes down the number of each part when its PUT begins, and sends the process its signals
+ * when the store has acknowledged so many. Without others, that is `kill -9`.
  */
-const { PARTS_LOG = '', KILL_AFTER } = process.env
+const { PARTS_LOG = '', KILL_AFTER, KILL_SIGNALS = 'SIGKILL' } = process.env
 let left = KILL_AFTER ? Number(KILL_AFTER) : Number.POSITIVE_INFINITY
 
 subscribe('http.client.request.start', (message) => {
@@ -16,7 +16,8 @@ subscribe('http.client.request.start', (message) => {
 
 subscribe('http.client.response.finish', (message) => {
   const { request, response } = message as { request: ClientRequest; response: IncomingMessage }
-  if (partOf(request) && response.statusCode === 200 && --left === 0) process.kill(process.pid, 'SIGKILL')
+  if (!partOf(request) || response.statusCode !== 200 || --left !== 0) return
+  for (const signal of KILL_SIGNALS.split(' ')) process.kill(process.pid, signal)
 })
 
 function partOf({ method, path }: ClientRequest): string | null {

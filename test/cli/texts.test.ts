@@ -1,0 +1,156 @@
+import { stripVTControlCharacters } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { download } from '../../cli/download.ts'
+import { formatBytes, formatDuration, formatRate, percent } from '../../cli/format.ts'
+import { helpFor, helpForCommand } from '../../cli/help.ts'
+import { createProgress, progressLine } from '../../cli/progress.ts'
+import { upload } from '../../cli/upload.ts'
+
+const MIB = 1024 ** 2
+
+test.each([
+  [0, '0 B'],
+  [1023, '1023 B'],
+  [1024, '1.00 KiB'],
+  [15 * MIB, '15.0 MiB'],
+  [999 * MIB, '999 MiB'],
+  [2 * 1024 * MIB, '2.00 GiB'],
+  [5e12, '4.55 TiB'],
+])('%i bytes read %s', (bytes, text) => {
+  expect(formatBytes(bytes)).toBe(text)
+})
+
+test.each([
+  [0.04, '0.0 s'],
+  [42.4, '42 s'],
+  [59.7, '1 min 0 s'],
+  [200, '3 min 20 s'],
+  [7500, '2 h 5 min'],
+])('%d seconds read %s', (seconds, text) => {
+  expect(formatDuration(seconds)).toBe(text)
+})
+
+test('a rate that is not known yet is a dash', () => {
+  expect(formatRate(undefined)).toBe('–')
+  expect(formatRate(1536)).toBe('1.50 KiB/s')
+})
+
+test('100 % is not said before all is done', () => {
+  expect(percent(999_999, 1_000_000)).toBe(99)
+  expect(percent(0, 0)).toBe(100)
+})
+
+describe('the line on a terminal', () => {
+  const standing = { bytes: 96 * MIB, size: 191 * MIB, rate: 12 * MIB, eta: 8 }
+
+  test.each([120, 80, 60, 40, 8])('fits %i columns', (columns) => {
+    expect(
+      stripVTControlCharacters(progressLine('a long name of a film.mov', standing, columns, false)).length,
+    ).toBeLessThan(columns)
+  })
+
+  test('gives way step by step', () => {
+    const lines = [100, 80, 70, 50, 30].map((columns) =>
+      progressLine('a long name of a film.mov', standing, columns, true),
+    )
+    expect(lines.join('\n')).toMatchInlineSnapshot(`
+      "a long n…ilm.mov ━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌  50 %  96.0 MiB of 191 MiB  12.0 MiB/s  8 s left       
+      a lo…mov ━━━━━━━╌╌╌╌╌╌╌  50 %  96.0 MiB of 191 MiB  12.0 MiB/s  8 s left       
+      a long…m.mov   50 %  96.0 MiB of 191 MiB  12.0 MiB/s  8 s left       
+      a lo….mov   50 %  96.0 MiB of 191 MiB  12.0 MiB/s
+       50 %  96.0 MiB of 191 MiB"
+    `)
+  })
+
+  test('has color unless there shall be none', () => {
+    expect(progressLine('f', standing, 100, false)).toContain('\x1b[36m')
+    expect(progressLine('f', standing, 100, true)).not.toContain('\x1b')
+  })
+
+  test('is redrawn ten times a second, and makes room for notes', () => {
+    let time = 0
+    const written: string[] = []
+    const stderr = { isTTY: true, columns: 80, write: (text: string) => written.push(text) }
+    const terminal = { environment: { NO_COLOR: '1' }, stdout: stderr, stderr }
+    const progress = createProgress(
+      terminal,
+      'film.mov',
+      () => standing,
+      () => time,
+    )
+    for (time = 0; time <= 250; time += 10) progress.update()
+    expect(written).toHaveLength(3)
+    expect(written.every((text) => text.startsWith('\r') && text.endsWith('\x1b[K'))).toBe(true)
+    progress.note('A note.')
+    progress.end()
+    expect(written.slice(3)).toEqual(['\r\x1b[K', 'A note.\n', '\r\x1b[K'])
+  })
+})
+
+test('without a terminal there is a line every ten percent or ten seconds', () => {
+  let time = 0
+  let bytes = 0
+  const written: string[] = []
+  const stderr = { write: (text: string) => written.push(text) }
+  const terminal = { environment: {}, stdout: stderr, stderr }
+  const standing = () => ({ bytes, size: 1000, rate: undefined, eta: undefined })
+  const progress = createProgress(terminal, 'film.mov', standing, () => time)
+  for (bytes = 0; bytes < 250; bytes++) progress.update()
+  for (; time < 25_000; time += 100) progress.update()
+  expect(written).toEqual([
+    'film.mov: 10 %, 100 B of 1000 B\n',
+    'film.mov: 20 %, 200 B of 1000 B\n',
+    'film.mov: 25 %, 250 B of 1000 B\n',
+    'film.mov: 25 %, 250 B of 1000 B\n',
+  ])
+})
+
+test('the help of all', () => {
+  expect(helpFor([upload, download])).toMatchInlineSnapshot(`
+    "Moves files of any size to S3 and back, in parts, in parallel, and picks up partway.
+
+    Usage: partway COMMAND …
+
+      partway upload FILE…  Sends files; goes on where an earlier run of the same command stopped. Prints their keys.
+      partway download KEY  Brings a file back by its key. Prints the path.
+
+    partway COMMAND --help says more. --version prints the version.
+
+    Exit codes:
+      0    done
+      1    failed for good
+      2    the command is not understood
+      75   failed for now: the same command goes on where an upload stopped, and begins a download anew
+      130  interrupted, by Ctrl-C or a signal: as 75
+    "
+  `)
+})
+
+test('the help of upload', () => {
+  expect(helpForCommand(upload)).toMatchInlineSnapshot(`
+    "Sends files; goes on where an earlier run of the same command stopped. Prints their keys.
+
+    Usage: partway upload FILE… [flags]
+
+          --api URL            The API; if left out, the environment variable PARTWAY_API
+          --concurrency N      Parts under way at once (6)
+          --part-size SIZE     Such as 16MiB (8MiB, or what 10,000 parts need)
+          --content-type TYPE  Such as video/mp4, which downloads will have
+          --restart            Forget what an earlier run has sent, and begin anew
+    "
+  `)
+})
+
+test('the help of download', () => {
+  expect(helpForCommand(download)).toMatchInlineSnapshot(`
+    "Brings a file back by its key. Prints the path.
+
+    Usage: partway download KEY [flags]
+
+          --api URL        The API; if left out, the environment variable PARTWAY_API
+          --concurrency N  Parts under way at once (6)
+      -o, --output PATH    A file or a folder (the file's own name, here)
+      -f, --force          Replace a file of that name
+    "
+  `)
+})

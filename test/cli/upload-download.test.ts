@@ -1,0 +1,148 @@
+import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { VERSION } from '../../protocol/version.ts'
+import { useLocalAws } from '../api/local-aws.ts'
+import { pseudoRandom, sendJson, serve } from '../client/servers.ts'
+import { openDesk } from './command.ts'
+
+const MIB = 1024 * 1024
+const aws = useLocalAws()
+
+test.each([
+  ['of 20 MiB', 20 * MIB, 3],
+  ['of one part', 8 * MIB, 0],
+  ['that is empty', 0, 0],
+])('a file %s goes up and comes back', async (_, size, parts) => {
+  const { folder, run } = await openDesk()
+  const bytes = pseudoRandom(size)
+  await writeFile(join(folder, 'film ü.mov'), bytes)
+  const up = await run(['upload', 'film ü.mov', '--api', aws.apiUrl])
+  expect(up).toMatchObject({ code: 0, stderr: expect.stringContaining('verified by checksum') })
+  expect(up.parts).toHaveLength(parts)
+  expect(up.stdout).toMatch(/^uploads\/public\/\S+\n$/)
+  expect(await readdir(join(folder, '.state', 'uploads')).catch(() => [])).toEqual([])
+
+  const key = up.stdout.trim()
+  await mkdir(join(folder, 'back'))
+  const down = await run(['download', key, '--output', 'back'], { PARTWAY_API: aws.apiUrl })
+  expect(down).toMatchObject({
+    code: 0,
+    stdout: `${join(folder, 'back', 'film ü.mov')}\n`,
+    stderr: expect.stringContaining('verified by checksum'),
+  })
+  expect((await readFile(join(folder, 'back', 'film ü.mov'))).equals(bytes)).toBe(true)
+
+  const again = await run(['download', key, '--output', 'back', '--api', aws.apiUrl])
+  expect(again).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('--force') })
+  expect(await run(['download', key, '--output', 'back', '--api', aws.apiUrl, '-f'])).toMatchObject({
+    code: 0,
+  })
+})
+
+test('several files are sent one after another; one that fails does not stop the others', async () => {
+  const { folder, run } = await openDesk()
+  await writeFile(join(folder, 'a'), 'a')
+  await writeFile(join(folder, 'b'), 'b')
+  const { code, stdout, stderr } = await run(['upload', 'a', 'missing', 'b', '--api', aws.apiUrl])
+  expect(code).toBe(1)
+  expect(stdout.trim().split('\n')).toEqual([expect.stringMatching(/\/a$/), expect.stringMatching(/\/b$/)])
+  expect(stderr).toContain('missing: there is no such file. Check the name.')
+})
+
+describe('an interrupted upload', () => {
+  async function interrupted(signals: string) {
+    const desk = await openDesk()
+    await writeFile(join(desk.folder, 'film.mov'), pseudoRandom(40 * MIB))
+    const args = ['upload', 'film.mov', '--api', aws.apiUrl, '--part-size', '5MiB', '--concurrency', '1']
+    const outcome = await desk.run(args, { KILL_AFTER: '3', KILL_SIGNALS: signals })
+    return { ...desk, args, outcome }
+  }
+
+  test('keeps its parts and prints the command that goes on, which does', async () => {
+    const { run, outcome } = await interrupted('SIGINT')
+    expect(outcome).toMatchObject({ code: 130, stdout: '' })
+    const command = outcome.stderr.split('To go on:\n  partway ')[1]?.trim().split(' ') ?? []
+    expect(command).toEqual(expect.arrayContaining(['upload', '--part-size', '5MiB', 'film.mov']))
+    const { code, stderr, parts } = await run(command)
+    expect(code).toBe(0)
+    expect(stderr).toContain('going on')
+    expect(stderr).toContain('verified by checksum')
+    expect(parts).not.toEqual(expect.arrayContaining([1]))
+    expect(parts.length).toBeLessThanOrEqual(6)
+  })
+
+  test('leaves at once when told twice', async () => {
+    const { outcome } = await interrupted('SIGINT SIGINT')
+    expect(outcome).toMatchObject({ code: 130, stdout: '' })
+    expect(outcome.stderr).not.toContain('To go on')
+  })
+
+  test('of a file that has changed is refused, and begun anew with --restart', async () => {
+    const { folder, run, args } = await interrupted('SIGKILL')
+    await appendFile(join(folder, 'film.mov'), 'more')
+    const refused = await run(args)
+    expect(refused).toMatchObject({ code: 1, parts: [] })
+    expect(refused.stderr).toContain(`size was ${40 * MIB}, is ${40 * MIB + 4}`)
+    expect(refused.stderr).toContain('--restart')
+    const anew = await run([...args, '--restart'])
+    expect(anew.code).toBe(0)
+    expect(anew.parts).toHaveLength(9)
+  })
+})
+
+describe('what goes wrong is said', () => {
+  test.each([
+    [['upload', '.'], 1, '.: that is a folder, or no regular file. Name the files in it.'],
+    [['upload'], 2, 'Expected a FILE to upload, got none.'],
+    [['download', 'a', 'b'], 2, 'Expected one KEY to download, got 2.'],
+    [['download', 'no-such-key'], 1, 'Expected a key'],
+    [['upload', '--forse', 'x'], 2, 'Run partway upload --help.'],
+  ])('%j ends with %i', async (args, code, message) => {
+    const { run } = await openDesk()
+    const outcome = await run(args, { PARTWAY_API: aws.apiUrl })
+    expect(outcome).toMatchObject({ code, stdout: '' })
+    expect(outcome.stderr).toContain(message)
+  })
+
+  test.each([
+    ['a page', 201, '<html>', 1, 'Expected the answer of a Partway API'],
+    ['another server', 404, 'Not found', 1, 'Expected a Partway API'],
+    ['an API that wants to know who asks', 403, '{"message":"Forbidden"}', 75, 'wants callers to sign in'],
+    ['a file that is too large', 413, problem('too-large', 413), 1, 'Split it.'],
+  ])('%s', async (_, status, body, code, message) => {
+    const url = await serve((_, response) => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+    })
+    const { folder, run } = await openDesk()
+    await writeFile(join(folder, 'film.mov'), 'x')
+    const outcome = await run(['upload', 'film.mov', '--api', url])
+    expect(outcome).toMatchObject({ code, stdout: '' })
+    expect(outcome.stderr).toContain(message)
+  })
+
+  test('nobody listening is a failure that the same command may mend', async () => {
+    const url = await serve((_, response) => sendJson(response, 503, {}))
+    const { folder, run } = await openDesk()
+    await writeFile(join(folder, 'film.mov'), 'x')
+    const outcome = await run(['upload', 'film.mov', '--api', url.replace(/\d+$/, '9')])
+    expect(outcome).toMatchObject({ code: 75, stdout: '' })
+    expect(outcome.stderr).toContain('film.mov: Expected an answer from')
+    expect(outcome.stderr).toContain('To go on:\n  partway upload')
+  })
+
+  function problem(type: string, status: number): string {
+    return JSON.stringify({ type: `urn:partway:problem:${type}`, title: 'No', status, detail: 'Split it.' })
+  }
+})
+
+test('help and version need nothing', async () => {
+  const { run } = await openDesk()
+  expect(await run(['--version'])).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '', parts: [] })
+  expect(await run(['--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('Exit codes:') })
+  expect(await run(['download', '--help'])).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('--force'),
+  })
+  expect(await run([])).toMatchObject({ code: 2, stderr: expect.stringContaining('Usage:') })
+})
