@@ -26,7 +26,18 @@ export async function* decodeChunks(
   trailers: Map<string, string>,
 ): AsyncGenerator<Buffer> {
   const reader = new LineReader(source)
-  const signatures = signer && new ChunkSignatures(signer)
+  try {
+    yield* decode(reader, signer && new ChunkSignatures(signer), trailers)
+  } finally {
+    await reader.close()
+  }
+}
+
+async function* decode(
+  reader: LineReader,
+  signatures: ChunkSignatures | undefined,
+  trailers: Map<string, string>,
+): AsyncGenerator<Buffer> {
   for (;;) {
     const { size, signature } = parseChunkHeader(await reader.line())
     const hash = signatures && createHash('sha256')
@@ -129,6 +140,11 @@ class LineReader {
       left -= piece.length
       yield piece
     }
+  }
+
+  /** Lets go of the source, which somebody else may want to read to its end. */
+  async close(): Promise<void> {
+    await this.#source.return?.()
   }
 
   async #next(): Promise<Buffer> {

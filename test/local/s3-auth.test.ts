@@ -115,6 +115,12 @@ describe('a signature in the header', () => {
     expect(await at(-15.1)).toMatchObject({ status: 403, code: 'RequestTimeTooSkewed' })
   })
 
+  test("by another day's key is refused", async () => {
+    const s3 = await start()
+    const answer = await s3.fetch({ ...put, scopeDate: '20200101' })
+    expect(answer).toMatchObject({ status: 403, code: 'SignatureDoesNotMatch' })
+  })
+
   test.each([
     ['AWS partway:signature', 'InvalidRequest'],
     ['Basic cGFydHdheQ==', 'InvalidArgument'],

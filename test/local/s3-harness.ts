@@ -44,6 +44,8 @@ export interface RawRequest {
   credentials?: Credentials
   region?: string
   signedAt?: Date
+  /** The day of the signing key, `20261121`, where it is not that of `signedAt`. */
+  scopeDate?: string
   payloadHash?: string
 }
 
@@ -110,7 +112,8 @@ export function clientOf(
 /** The headers of a request with its signature among them. */
 export function signHeaders(port: number, raw: RawRequest): Record<string, string> {
   const { credentials = root, region = REGION, signedAt = new Date(), body = '' } = raw
-  const scope = { date: amzDate(signedAt).slice(0, 8), region, service: 's3' }
+  const { scopeDate = amzDate(signedAt).slice(0, 8) } = raw
+  const scope = { date: scopeDate, region, service: 's3' }
   const payloadHash = raw.payloadHash ?? sha256Hex(body)
   const headers: Record<string, string> = {
     host: `127.0.0.1:${port}`,

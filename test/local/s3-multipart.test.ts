@@ -117,6 +117,21 @@ describe('a multipart upload', () => {
     await vi.waitFor(async () => expect(await readdir(directory)).toHaveLength(2))
   })
 
+  test('replaced while it is read keeps its bytes until the reader has them all', async () => {
+    const s3 = await startTestS3({ dropPartBytes: true })
+    const UploadId = await create(s3)
+    const parts = []
+    for (const number of [1, 2, 3, 4, 5, 6]) parts.push(await upload(s3, UploadId, number, pieces[0]))
+    await complete(s3, UploadId, parts)
+    // More than the socket's buffers hold, so that the server has not opened the last parts yet.
+    const reading = await s3.client.send(new GetObjectCommand({ Bucket, Key }))
+    await s3.client.send(new PutObjectCommand({ Bucket, Key, Body: 'new' }))
+    const data = join(s3.dataDir, 'buckets', Bucket, 'data')
+    expect(await readdir(data)).toHaveLength(2)
+    expect((await reading.Body?.transformToByteArray())?.length).toBe(30 * MIB)
+    await vi.waitFor(async () => expect(await readdir(data)).toHaveLength(1))
+  })
+
   test('aborted is gone, with its bytes', async () => {
     const s3 = await startTestS3()
     const { UploadId, parts } = await uploadPieces(s3)
