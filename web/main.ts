@@ -3,6 +3,7 @@ import { createAnnouncer } from './announcer.ts'
 import { find, setText } from './dom.ts'
 import { acceptChoices, acceptDrops } from './drop-zone.ts'
 import { count } from './format.ts'
+import { warnBeforeLeaving } from './leaving.ts'
 import { paced } from './paced.ts'
 import { summarise } from './summary.ts'
 import { TransferList } from './transfer-list.ts'
@@ -29,9 +30,7 @@ const list = new TransferList({
 
 acceptChoices(choose, find(document, '#files', HTMLInputElement), (files) => take(files))
 acceptDrops(find(document, '#drop-overlay', HTMLElement), ({ files, folders }) => take(files, folders))
-addEventListener('beforeunload', (event) => {
-  if (moving) event.preventDefault()
-})
+warnBeforeLeaving(() => moving)
 
 function take(files: readonly File[], folders = 0): void {
   const underWay = list.add(files)

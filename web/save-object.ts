@@ -1,4 +1,5 @@
 import type { BrowserClient } from '../client/browser/index.ts'
+import { goToAttachment } from './leaving.ts'
 
 /**
  * Has the browser save an object, under its own name.
@@ -6,7 +7,5 @@ import type { BrowserClient } from '../client/browser/index.ts'
  */
 export async function saveObject({ api }: BrowserClient, key: string): Promise<void> {
   const { url } = await api.download({ key }, new AbortController().signal)
-  // The answer is an attachment and the page stays: this once, there is nothing to warn of.
-  addEventListener('beforeunload', (event) => event.stopImmediatePropagation(), { capture: true, once: true })
-  location.assign(url)
+  goToAttachment(url)
 }

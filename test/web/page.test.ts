@@ -259,6 +259,33 @@ test('a file that is chosen twice stands in the list once; chosen again while it
   expect(await page.locator('#notice').textContent()).toBe('')
 })
 
+test('a download while another file moves asks nothing and interrupts nothing', async () => {
+  const notes = await stage.file('notes.txt', 1000)
+  const film = await stage.file('moving.mp4', 40 * MIB)
+  const { page, network } = await stage.open()
+  const parts = watchParts(page)
+  await choose(page, notes.path)
+  await button(page, 'Download notes.txt').waitFor()
+  await network(SLOW)
+  await choose(page, film.path)
+  await waitForProgress(page, 'moving.mp4', 0.1)
+  const dialogs: string[] = []
+  page.on('dialog', (dialog) => {
+    dialogs.push(dialog.type())
+    return dialog.accept()
+  })
+
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    button(page, 'Download notes.txt').click(),
+  ])
+  expect(sha256(await readFile(await download.path()))).toBe(notes.sha256)
+  await network('fast')
+  await page.waitForFunction(() => document.title === 'Done · Partway')
+  expect(dialogs).toEqual([])
+  expect(parts.sent.filter((part) => part > 0).toSorted()).toEqual([1, 2, 3, 4, 5])
+})
+
 test('leaving asks first while something moves, and not afterwards', async () => {
   const film = await stage.file('leaving.mp4', 40 * MIB)
   const { page, network } = await stage.open()
