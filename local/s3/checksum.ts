@@ -65,6 +65,18 @@ export function createDigest(algorithm: ChecksumAlgorithm): Digest {
   return traits[algorithm].create()
 }
 
+/** @throws TypeError for an algorithm whose checksums cannot be combined; `parseType` refuses it earlier. */
+export function combineChecksums(
+  algorithm: ChecksumAlgorithm,
+  first: Uint8Array,
+  second: Uint8Array,
+  secondLength: number,
+): Uint8Array {
+  const { combine } = traits[algorithm]
+  if (combine === undefined) throw new TypeError(`expected a CRC, got ${algorithm}; leave it COMPOSITE`)
+  return combine(first, second, secondLength)
+}
+
 /** `x-amz-checksum-crc32` and so on. */
 export function checksumHeader(algorithm: ChecksumAlgorithm): string {
   return `x-amz-checksum-${algorithm.toLowerCase()}`
@@ -136,37 +148,6 @@ export function algorithmOfHeader(name: string): ChecksumAlgorithm | undefined {
   if (Object.hasOwn(traits, algorithm)) return algorithm as ChecksumAlgorithm
   if (otherAlgorithms.includes(algorithm)) throw notImplemented(name)
   return undefined
-}
-
-/** The checksum of the object that these parts make. */
-export function checksumOfParts(
-  algorithm: ChecksumAlgorithm,
-  type: ChecksumType,
-  parts: readonly { size: number; checksum: string }[],
-): Checksum {
-  const value = type === 'COMPOSITE' ? composite(algorithm, parts) : fullObject(algorithm, parts)
-  return { algorithm, type, value }
-}
-
-function composite(algorithm: ChecksumAlgorithm, parts: readonly { checksum: string }[]): string {
-  const digest = createDigest(algorithm)
-  for (const part of parts) digest.update(Buffer.from(part.checksum, 'base64'))
-  return `${Buffer.from(digest.digest()).toString('base64')}-${parts.length}`
-}
-
-function fullObject(
-  algorithm: ChecksumAlgorithm,
-  parts: readonly { size: number; checksum: string }[],
-): string {
-  const { combine } = traits[algorithm]
-  if (combine === undefined) throw new TypeError(`expected a CRC, got ${algorithm}; parseType refuses it`)
-  const total = parts
-    .map(({ size, checksum }) => ({ size, crc: Buffer.from(checksum, 'base64') as Uint8Array }))
-    .reduce((first, second) => ({
-      size: first.size + second.size,
-      crc: combine(first.crc, second.crc, second.size),
-    }))
-  return Buffer.from(total.crc).toString('base64')
 }
 
 function assertValue(algorithm: ChecksumAlgorithm, value: string): void {

@@ -1,35 +1,13 @@
 import { createHash } from 'node:crypto'
-import { MAX_PARTS, MIN_PART_BYTES } from '../../protocol/limits.ts'
-import {
-  algorithmOfHeader,
-  type Checksum,
-  checksumElement,
-  checksumHeader,
-  checksumOfParts,
-} from './checksum.ts'
+import { MIN_PART_BYTES } from '../../protocol/limits.ts'
+import { checksumElement } from './checksum.ts'
+import { objectChecksum } from './complete-checksum.ts'
 import { S3Error } from './errors.ts'
+import type { NamedPart } from './named-parts.ts'
 import type { ObjectRecord, StoredPart } from './store/records.ts'
 import type { Upload } from './store/uploads.ts'
-import { childNames, elements, parseXml, text, type XmlNode } from './xml.ts'
-
-/** A part as the client of CompleteMultipartUpload names it. */
-export interface NamedPart {
-  partNumber: number
-  /** Without quotes. */
-  etag: string
-  /** In base64, by the names of the XML: `ChecksumCRC32`. */
-  checksums: ReadonlyMap<string, string>
-}
 
 type Headers = ReadonlyMap<string, string>
-
-/** @throws S3Error `MalformedXML`, `InvalidRequest` for no parts at all. */
-export function parseParts(document: string): NamedPart[] {
-  const parts = document === '' ? [] : elements(parseXml(document, 'CompleteMultipartUpload'), 'Part')
-  if (parts.length === 0) throw new S3Error('InvalidRequest', 'You must specify at least one part')
-  if (parts.length > MAX_PARTS) throw new S3Error('MalformedXML')
-  return parts.map(parsePart)
-}
 
 /**
  * The object that these parts make.
@@ -53,28 +31,6 @@ export function assemble(upload: Upload, named: NamedPart[], headers: Headers, n
     data: upload.uploadId,
     parts,
     completedAt: now,
-  }
-}
-
-/** A repeated completion has to name the parts of the first. */
-export function assertSameParts({ parts = [], data }: ObjectRecord, named: readonly NamedPart[]): void {
-  const same = parts.length === named.length && parts.every((part, at) => isSame(part, named[at]))
-  if (!same) throw new S3Error('InvalidPart', undefined, { UploadId: data })
-}
-
-function isSame(part: StoredPart, named: NamedPart | undefined): boolean {
-  return part.partNumber === named?.partNumber && part.etag === named.etag
-}
-
-function parsePart(node: XmlNode): NamedPart {
-  const partNumber = text(node, 'PartNumber') ?? ''
-  const etag = text(node, 'ETag')
-  if (!/^\d{1,9}$/.test(partNumber) || etag === undefined) throw new S3Error('MalformedXML')
-  const names = childNames(node).filter((name) => name.startsWith('Checksum'))
-  return {
-    partNumber: Number(partNumber),
-    etag: etag.replaceAll('"', ''),
-    checksums: new Map(names.map((name) => [name, text(node, name) ?? ''])),
   }
 }
 
@@ -137,47 +93,4 @@ function etagOfParts(parts: readonly StoredPart[]): string {
   const md5 = createHash('md5')
   for (const { etag } of parts) md5.update(Buffer.from(etag, 'hex'))
   return `${md5.digest('hex')}-${parts.length}`
-}
-
-function objectChecksum(
-  upload: Upload,
-  parts: readonly StoredPart[],
-  headers: Headers,
-): Checksum | undefined {
-  const claimed = [...headers].filter(([name]) => algorithmOfHeader(name) !== undefined)
-  const type = headers.get('x-amz-checksum-type')
-  if (upload.checksum === undefined) {
-    if (type === undefined && claimed.length === 0) return undefined
-    throw new S3Error(
-      'InvalidRequest',
-      'The upload was created without a checksum algorithm. The complete request must not name a checksum or its type.',
-    )
-  }
-  if (type !== undefined && type !== upload.checksum.type) {
-    throw new S3Error(
-      'InvalidRequest',
-      `The upload was created using the ${upload.checksum.type} checksum mode. The complete request must use the same checksum mode.`,
-    )
-  }
-  const { algorithm } = upload.checksum
-  const checksum = checksumOfParts(
-    algorithm,
-    upload.checksum.type,
-    parts.map((part) => ({
-      size: part.size,
-      checksum: Buffer.from(part.checksum ?? '', 'hex').toString('base64'),
-    })),
-  )
-  for (const [name, value] of claimed) assertClaim(checksum, name, value, type)
-  return checksum
-}
-
-/** S3 takes the value of a full object only together with the type, even where the value is right. */
-function assertClaim(computed: Checksum, name: string, value: string, type: string | undefined): void {
-  const right = name === checksumHeader(computed.algorithm) && value === computed.value
-  if (right && (type !== undefined || computed.type === 'COMPOSITE')) return
-  throw new S3Error(
-    'BadDigest',
-    `The ${name.slice('x-amz-checksum-'.length)} you specified did not match the calculated checksum.`,
-  )
 }

@@ -1,9 +1,8 @@
 import type { Scope } from '../../signing/sigv4.ts'
-import { ALGORITHM, UNSIGNED_PAYLOAD } from '../../signing/sigv4.ts'
-import { type ErrorCode, S3Error } from './errors.ts'
+import { ALGORITHM, amzDate, UNSIGNED_PAYLOAD } from '../../signing/sigv4.ts'
+import { parseExpires, parseScope, parseTime } from './credential-fields.ts'
+import { S3Error } from './errors.ts'
 import type { S3Request } from './request.ts'
-
-const MAX_EXPIRES_SECONDS = 7 * 24 * 60 * 60
 
 /** What a request says about its signature, in its header or in its query. */
 export interface Credential {
@@ -111,49 +110,6 @@ function fromQuery(request: S3Request, region: string): Credential {
   }
 }
 
-function parseExpires(text: string): number {
-  const code = 'AuthorizationQueryParametersError'
-  const seconds = Number(text)
-  if (!/^[+-]?\d+$/.test(text)) throw new S3Error(code, 'X-Amz-Expires should be a number')
-  if (seconds < 0) throw new S3Error(code, 'X-Amz-Expires must be non-negative')
-  if (seconds <= MAX_EXPIRES_SECONDS) return seconds
-  throw new S3Error(
-    code,
-    `X-Amz-Expires must be less than a week (in seconds) that is, the given X-Amz-Expires must be less than ${MAX_EXPIRES_SECONDS} seconds`,
-  )
-}
-
-function parseScope(
-  text: string,
-  endpointRegion: string,
-  code: ErrorCode,
-  prefix: string,
-): { accessKeyId: string; scope: Scope } {
-  const parts = text.split('/')
-  const [terminator, service, region, date] = parts.slice(-4).reverse()
-  const accessKeyId = parts.slice(0, -4).join('/')
-  if (!accessKeyId || !date || !region || !service || terminator !== 'aws4_request') {
-    throw new S3Error(
-      code,
-      `${prefix} the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".`,
-    )
-  }
-  if (region !== endpointRegion) {
-    const message = `${prefix} the region '${region}' is wrong; expecting '${endpointRegion}'`
-    throw new S3Error(code, message, { Region: endpointRegion })
-  }
-  if (service !== 's3') {
-    throw new S3Error(code, `${prefix} incorrect service "${service}". This endpoint belongs to "s3".`)
-  }
-  if (!/^\d{8}$/.test(date)) {
-    throw new S3Error(
-      code,
-      `${prefix} incorrect date format "${date}". This date must be in the format "yyyyMMdd".`,
-    )
-  }
-  return { accessKeyId, scope: { date, region, service } }
-}
-
 function parseHeaderTime(request: S3Request): { dateTime: string; signedAt: Date } {
   const text = request.headers.get('x-amz-date')
   const signedAt = text === undefined ? undefined : parseTime(text)
@@ -162,14 +118,5 @@ function parseHeaderTime(request: S3Request): { dateTime: string; signedAt: Date
   if (Number.isNaN(date.getTime())) {
     throw new S3Error('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header')
   }
-  return { dateTime: `${date.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`, signedAt: date }
-}
-
-/** @param text `20261121T013425Z` */
-function parseTime(text: string): Date | undefined {
-  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text)
-  if (match === null) return undefined
-  const [, year, month, day, hour, minute, second] = match
-  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
-  return Number.isNaN(time.getTime()) ? undefined : time
+  return { dateTime: amzDate(date), signedAt: date }
 }

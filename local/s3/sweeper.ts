@@ -27,7 +27,7 @@ export function startSweeper(store: Store, dayMs: number, now: () => Date): { st
 
 async function sweep(store: Store, dayMs: number, now: Date): Promise<void> {
   for (const bucket of store.buckets()) {
-    bucket.uploads.forgetCompleted(now.getTime())
+    bucket.uploads.completions.forget(now.getTime())
     await abortOverdue(bucket, dayMs, now)
     await expireObjects(bucket, dayMs, now)
   }

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answer, type ObjectCall, xmlAnswer } from '../call.ts'
 import { checksumElement } from '../checksum.ts'
-import { assemble, assertSameParts, parseParts } from '../complete.ts'
+import { assemble } from '../complete.ts'
 import { assertReplaceable } from '../conditions.ts'
 import { quoted, readDocumentText } from '../document.ts'
 import { errorDocument } from '../error-answer.ts'
 import { Integrity } from '../integrity.ts'
+import { assertSameParts, parseParts } from '../named-parts.ts'
 import type { ObjectRecord } from '../store/records.ts'
 import { renderXml, XML_DECLARATION } from '../xml.ts'
 
@@ -16,7 +17,7 @@ export async function completeMultipartUpload(call: ObjectCall): Promise<Answer>
   const { bucket, endpoint, headers, key, query } = call
   const now = () => endpoint.now().getTime()
   const uploadId = query.get('uploadId') ?? ''
-  const repeatable = bucket.uploads.completed(key, uploadId, now())
+  const repeatable = bucket.uploads.completions.find(key, uploadId, now())
   if (repeatable === undefined) bucket.uploads.get(key, uploadId)
   const parts = parseParts(await readDocumentText(call, documentIntegrity(headers)))
   const checked = Promise.withResolvers<void>()

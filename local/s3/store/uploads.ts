@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { S3Error } from '../errors.ts'
+import { Completions } from './completions.ts'
 import type { DataFiles } from './data-files.ts'
 import { removeDurably, renameDurably, syncDirectory, temporaryPath, writeDurably } from './disk.ts'
 import { KeyedLock } from './keyed-lock.ts'
@@ -15,8 +16,6 @@ import {
 } from './records.ts'
 
 const RECORD = 'upload.json'
-/** How long a repeated CompleteMultipartUpload succeeds. S3 keeps it for some minutes, too. */
-const COMPLETION_MEMORY_MS = 10 * 60 * 1000
 
 /** A multipart upload under way: its record, and its parts by number. */
 export interface Upload extends UploadRecord {
@@ -29,10 +28,11 @@ interface LiveUpload extends UploadRecord {
 
 /** The multipart uploads of a bucket: a directory under `data/` for each, with a record and the parts. */
 export class Uploads {
+  /** For whoever completes an upload once more. */
+  readonly completions = new Completions()
   readonly #data: DataFiles
   readonly #objects: Objects
   readonly #live = new Map<string, LiveUpload>()
-  readonly #completed = new Map<string, ObjectRecord>()
   readonly #lock = new KeyedLock()
 
   constructor(data: DataFiles, objects: Objects) {
@@ -46,7 +46,7 @@ export class Uploads {
     for (const entry of await readdir(this.#data.root, { withFileTypes: true })) {
       const owner = owners.get(entry.name)
       const names = entry.isDirectory() ? await readdir(this.#data.path(entry.name)) : []
-      if (owner?.completedAt !== undefined) this.#completed.set(entry.name, owner)
+      if (owner?.completedAt !== undefined) this.completions.add(entry.name, owner)
       if (owner !== undefined) await this.#tidy(owner, names)
       else if (names.includes(RECORD)) this.#restore(entry.name, names)
       else this.#data.discard(entry.name)
@@ -63,20 +63,6 @@ export class Uploads {
   /** The uploads under way, in S3's order: by key, then by time. */
   all(): Upload[] {
     return [...this.#live.values()]
-  }
-
-  /** The object that this upload made not long ago. */
-  completed(key: string, uploadId: string, now: number): ObjectRecord | undefined {
-    const record = this.#completed.get(uploadId)
-    if (record?.key !== key || record.completedAt === undefined) return undefined
-    return now - record.completedAt < COMPLETION_MEMORY_MS ? record : undefined
-  }
-
-  /** Forgets completions that are too old to be repeated. */
-  forgetCompleted(now: number): void {
-    for (const [uploadId, { completedAt = 0 }] of this.#completed) {
-      if (now - completedAt >= COMPLETION_MEMORY_MS) this.#completed.delete(uploadId)
-    }
   }
 
   async create(fields: Omit<UploadRecord, 'uploadId'>): Promise<Upload> {
@@ -125,7 +111,7 @@ export class Uploads {
     now: () => number,
   ): Promise<ObjectRecord> {
     return this.#lock.run(uploadId, async () => {
-      const before = this.completed(key, uploadId, now())
+      const before = this.completions.find(key, uploadId, now())
       if (before !== undefined) {
         repeated(before)
         return before
@@ -133,7 +119,7 @@ export class Uploads {
       const record = await assemble(this.get(key, uploadId))
       await this.#objects.put(record, precondition, async () => {
         this.#live.delete(uploadId)
-        this.#completed.set(uploadId, record)
+        this.completions.add(uploadId, record)
         await this.#tidy(record, await readdir(this.#data.path(uploadId)))
       })
       return record
