@@ -1,21 +1,34 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { Annotations, Duration, type RemovalPolicy, Validations } from 'aws-cdk-lib'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
 import {
   BlockPublicAccess,
   Bucket,
   BucketEncryption,
   type CorsRule,
   HttpMethods,
+  type IBucket,
+  type LifecycleRule,
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 
-export interface UploadBucketProps {
+/** Under `exactOptionalPropertyTypes`, the CDK's `Bucket`, whose `isWebsite` may be undefined, is no `IBucket`. */
+export type AnyBucket = IBucket | Bucket
+
+/** What uploads from pages need of a bucket. */
+export interface UploadRules {
   /** The origins whose pages may send parts and read objects, such as `https://www.example.com`. */
   readonly origins: readonly string[]
   /** Where the uploads' keys begin, without a slash at the end. */
   readonly keyPrefix: string
-  /** Days after which the parts of an unfinished upload are deleted. */
-  readonly abortAfterDays: number
+  /** Whole days after which the parts of an unfinished upload are deleted. */
+  readonly abortAfter: Duration
+}
+
+export interface UploadBucketProps {
+  readonly encryptionKey: IKey | undefined
+  readonly transferAcceleration: boolean
+  readonly removalPolicy: RemovalPolicy
 }
 
 /** What a page has to read of S3's answers, beyond what CORS lets through by itself. */
@@ -32,26 +45,51 @@ const EXPOSED_HEADERS = [
   'x-amz-id-2',
 ]
 
-/** A private bucket that pages of the given origins can use through presigned URLs. It stays when the stack goes. */
+/** A private bucket that pages of the given origins can use through presigned URLs. */
 export class UploadBucket extends Bucket {
-  constructor(scope: Construct, id: string, { origins, keyPrefix, abortAfterDays }: UploadBucketProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { encryptionKey, transferAcceleration, removalPolicy }: UploadBucketProps,
+  ) {
     super(scope, id, {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
-      encryption: BucketEncryption.S3_MANAGED,
+      ...(encryptionKey
+        ? { encryption: BucketEncryption.KMS, encryptionKey, bucketKeyEnabled: true }
+        : { encryption: BucketEncryption.S3_MANAGED }),
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      removalPolicy: RemovalPolicy.RETAIN,
-      cors: origins.length === 0 ? [] : [corsRule(origins)],
-      lifecycleRules: [
-        {
-          id: 'AbortIncompleteMultipartUploads',
-          // S3 refuses this action beside a filter by tag or size: a prefix, and nothing else in the rule.
-          prefix: `${keyPrefix}/`,
-          abortIncompleteMultipartUploadAfter: Duration.days(abortAfterDays),
-        },
-      ],
+      ...(transferAcceleration && { transferAcceleration }),
+      removalPolicy,
+    })
+    Validations.of(this).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason:
+        'Every URL is signed by a function, whose calls are in the access log of the API. Who wants the server access logs of S3 as well, and a bucket to keep them in, gives a bucket that has them.',
     })
   }
+}
+
+/** Gives a bucket its rules: by the template where that can, by telling its owner where it cannot. */
+export function setUploadRules(bucket: AnyBucket, rules: UploadRules): void {
+  if (bucket instanceof Bucket) addRules(bucket, rules)
+  else warnOfRules(bucket, rules)
+}
+
+function addRules(bucket: Bucket, { origins, keyPrefix, abortAfter }: UploadRules): void {
+  if (origins.length > 0) bucket.addCorsRule(corsRule(origins))
+  bucket.addLifecycleRule(abortRule(keyPrefix, abortAfter))
+}
+
+function warnOfRules(bucket: IBucket, { origins, keyPrefix, abortAfter }: UploadRules): void {
+  const cors =
+    origins.length > 0
+      ? `a CORS rule for ${origins.join(', ')}`
+      : 'no CORS rule (there are no allowedOrigins)'
+  Annotations.of(bucket).addWarningV2(
+    'partway:imported-bucket',
+    `CloudFormation cannot change the imported bucket ${bucket.bucketName}. Its owner has to give it ${cors}, and a lifecycle rule with the prefix ${keyPrefix}/ and no other filter that aborts incomplete multipart uploads after ${abortAfter.toDays()} days. docs/construct.md has the calls.`,
+  )
 }
 
 function corsRule(origins: readonly string[]): CorsRule {
@@ -61,5 +99,15 @@ function corsRule(origins: readonly string[]): CorsRule {
     allowedHeaders: ['*'],
     exposedHeaders: EXPOSED_HEADERS,
     maxAge: Duration.hours(1).toSeconds(),
+  }
+}
+
+function abortRule(keyPrefix: string, abortAfter: Duration): LifecycleRule {
+  return {
+    // Two constructs may share a bucket, and S3 refuses two rules of one id.
+    id: `AbortIncompleteMultipartUploads ${keyPrefix}/`,
+    // S3 refuses this action beside a filter by tag or size: a prefix, and nothing else in the rule.
+    prefix: `${keyPrefix}/`,
+    abortIncompleteMultipartUploadAfter: abortAfter,
   }
 }

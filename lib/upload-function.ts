@@ -1,16 +1,17 @@
 import { fileURLToPath } from 'node:url'
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda'
+import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs'
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import type { RouteName } from '../protocol/routes.ts'
+import { acceptWildcards } from './accept-wildcards.ts'
 
 export interface UploadFunctionProps {
   readonly route: RouteName
   readonly environment: Record<string, string>
-  /** What its role allows beyond its own log. */
+  /** What its role allows beyond its own log and its traces. */
   readonly statements: PolicyStatement[]
   readonly logRetention: RetentionDays
 }
@@ -33,10 +34,6 @@ export class UploadFunction extends NodejsFunction {
       retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     })
-    const writeLog = new PolicyStatement({
-      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [logGroup.logGroupArn],
-    })
     super(scope, id, {
       description: `Partway: ${route}`,
       entry: fileURLToPath(new URL(`../lambda/${route}.ts`, import.meta.url)),
@@ -47,10 +44,9 @@ export class UploadFunction extends NodejsFunction {
       timeout: TIMEOUTS[route] ?? DEFAULT_TIMEOUT,
       environment: { ...environment },
       logGroup,
-      role: new Role(scope, `${id}Role`, {
-        assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-        inlinePolicies: { Operation: new PolicyDocument({ statements: [writeLog, ...statements] }) },
-      }),
+      tracing: Tracing.ACTIVE,
+      // What the CDK would add for tracing is in the role already: its whole policy stands in one place.
+      role: createRole(scope, `${id}Role`, logGroup, statements).withoutPolicyUpdates(),
       bundling: {
         // The SDK of the runtime changes without notice, and presigning and checksums depend on its version.
         bundleAwsSDK: true,
@@ -63,4 +59,30 @@ export class UploadFunction extends NodejsFunction {
       awsSdkConnectionReuse: false,
     })
   }
+}
+
+function createRole(scope: Construct, id: string, logGroup: LogGroup, operation: PolicyStatement[]): Role {
+  const writeLog = new PolicyStatement({
+    actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    resources: [logGroup.logGroupArn],
+  })
+  const trace = new PolicyStatement({
+    actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'],
+    resources: ['*'],
+  })
+  const role = new Role(scope, id, {
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    inlinePolicies: { Operation: new PolicyDocument({ statements: [writeLog, trace, ...operation] }) },
+  })
+  acceptWildcards(
+    role,
+    operation,
+    'Keys are chosen at run time: everything below the prefix, and nothing else.',
+  )
+  acceptWildcards(
+    role,
+    [trace],
+    'X-Ray knows no resources: https://docs.aws.amazon.com/xray/latest/devguide/security_iam_service-with-iam.html',
+  )
+  return role
 }

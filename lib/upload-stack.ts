@@ -1,75 +1,76 @@
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib'
-import { RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
+import { DomainName } from 'aws-cdk-lib/aws-apigatewayv2'
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager'
+import { Key } from 'aws-cdk-lib/aws-kms'
+import { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
-import { MAX_OBJECT_BYTES } from '../protocol/limits.ts'
-import type { Auth } from './auth.ts'
-import { UploadApi } from './upload-api.ts'
-import { UploadBucket } from './upload-bucket.ts'
+import { PartwayUploads } from './partway-uploads.ts'
+import type { PartwayUploadsProps } from './partway-uploads-props.ts'
+import { UploadAuth } from './upload-auth.ts'
 
-export interface UploadStackProps extends StackProps {
+/** The construct's props, with names where those have constructs. */
+export interface UploadStackProps
+  extends StackProps,
+    Omit<PartwayUploadsProps, 'bucket' | 'encryptionKey' | 'domainName'> {
   /**
-   * Who may call the API.
-   * @default 'iam', for which requests are signed with AWS credentials
+   * A bucket that exists already.
+   * @default one that is made here
    */
-  readonly auth?: Auth
+  readonly bucketName?: string
   /**
-   * The origins whose pages may use the API and the bucket.
-   * @default none: no page, only clients outside browsers
+   * The KMS key that the bucket encrypts with.
+   * @default S3's own keys (SSE-S3)
    */
-  readonly origins?: readonly string[]
+  readonly encryptionKeyArn?: string
   /**
-   * The largest object in bytes.
-   * @default 53,687,091,200,000, which is S3's own limit
+   * A domain of yours for the API.
+   * @default the API's own
    */
-  readonly maxObjectSize?: number
+  readonly domain?: ApiDomain
   /**
-   * Seconds that a presigned URL lives. A client signs again when one expires, so an hour does for any size.
-   * @default 3600
+   * Who is written to when an alarm goes off.
+   * @default nobody
    */
-  readonly urlLifetime?: number
-  /**
-   * Days after which the parts of an unfinished upload are deleted.
-   * @default 7
-   */
-  readonly abortAfterDays?: number
+  readonly alarmEmail?: string
 }
 
-const KEY_PREFIX = 'uploads'
-/** Two calls an upload: 50 a second begin and end 25 uploads a second. */
-const THROTTLE = { rateLimit: 50, burstLimit: 100 }
-const LOG_RETENTION = RetentionDays.ONE_MONTH
+export interface ApiDomain {
+  /** Such as `uploads.example.com`. */
+  readonly name: string
+  /** Of a certificate for it, in the stack's region. */
+  readonly certificateArn: string
+}
 
-/** A bucket and an API in front of it, which is all that an upload endpoint needs. */
+/** The app's stack: one {@link PartwayUploads}, and outputs that say what a person needs next. */
 export class UploadStack extends Stack {
   constructor(scope: Construct, id: string, props: UploadStackProps = {}) {
-    const {
-      auth = 'iam',
-      origins = [],
-      maxObjectSize = MAX_OBJECT_BYTES,
-      urlLifetime = 3600,
-      abortAfterDays = 7,
-      ...stackProps
-    } = props
-    super(scope, id, { description: 'Partway: uploads of any size, straight to S3', ...stackProps })
-
-    const bucket = new UploadBucket(this, 'Bucket', { origins, keyPrefix: KEY_PREFIX, abortAfterDays })
-    const api = new UploadApi(this, 'Api', {
-      bucket,
-      keyPrefix: KEY_PREFIX,
+    super(scope, id, { description: 'Partway: uploads of any size, straight to S3', ...props })
+    const { auth = UploadAuth.iam(), bucketName, encryptionKeyArn, domain } = props
+    const domainName = domain && this.createDomainName(domain)
+    const uploads = new PartwayUploads(this, 'Uploads', {
+      ...props,
       auth,
-      origins,
-      maxObjectSize,
-      urlLifetime: Duration.seconds(urlLifetime),
-      throttle: THROTTLE,
-      logRetention: LOG_RETENTION,
+      ...(bucketName && { bucket: Bucket.fromBucketName(this, 'Bucket', bucketName) }),
+      ...(encryptionKeyArn && { encryptionKey: Key.fromKeyArn(this, 'Key', encryptionKeyArn) }),
+      ...(domainName && { domainName }),
     })
 
-    new CfnOutput(this, 'ApiUrl', {
-      value: api.url,
-      description: 'What clients are given: partway … --api URL',
+    this.output('ApiUrl', uploads.url, 'What clients are given: partway … --api URL')
+    this.output('BucketName', uploads.bucket.bucketName, 'Where the objects are')
+    this.output('Auth', auth.name, 'Who may call the API')
+    this.output('Region', this.region, 'Where it runs')
+    if (uploads.userPool) this.output('UserPoolId', uploads.userPool.userPoolId, 'Where the users are made')
+    if (domainName) this.output('DomainTarget', domainName.regionalDomainName, 'Point your DNS at it (CNAME)')
+  }
+
+  private createDomainName({ name, certificateArn }: ApiDomain): DomainName {
+    return new DomainName(this, 'Domain', {
+      domainName: name,
+      certificate: Certificate.fromCertificateArn(this, 'Certificate', certificateArn),
     })
-    new CfnOutput(this, 'BucketName', { value: bucket.bucketName, description: 'Where the objects are' })
-    new CfnOutput(this, 'Auth', { value: auth, description: 'Who may call the API' })
-    new CfnOutput(this, 'Region', { value: this.region })
+  }
+
+  private output(id: string, value: string, description: string): void {
+    new CfnOutput(this, id, { value, description })
   }
 }

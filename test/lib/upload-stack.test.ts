@@ -1,9 +1,13 @@
 import { Match } from 'aws-cdk-lib/assertions'
 import { describe, expect, test } from 'vitest'
+import { UploadAuth } from '../../lib/upload-auth.ts'
 import { routes } from '../../protocol/routes.ts'
 import { synthesise } from './synth.ts'
 
-const template = synthesise({ auth: 'none', origins: ['https://www.example.com'] })
+const template = synthesise({
+  auth: UploadAuth.none(),
+  allowedOrigins: ['https://www.example.com'],
+})
 
 describe('the bucket', () => {
   test('is private, encrypted, its owner’s alone, and stays when the stack goes', () => {
@@ -60,7 +64,7 @@ describe('the bucket', () => {
       LifecycleConfiguration: {
         Rules: [
           {
-            Id: 'AbortIncompleteMultipartUploads',
+            Id: 'AbortIncompleteMultipartUploads uploads/',
             Status: 'Enabled',
             Prefix: 'uploads/',
             AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
@@ -124,11 +128,12 @@ describe('each function', () => {
       Architectures: ['arm64'],
       Environment: {
         Variables: {
-          BUCKET: { Ref: Match.stringLikeRegexp('^Bucket') },
+          BUCKET: { Ref: Match.stringLikeRegexp('^UploadsBucket') },
           KEY_PREFIX: 'uploads',
           AUTH: 'none',
           MAX_OBJECT_SIZE: '53687091200000',
           URL_LIFETIME: '3600',
+          METRICS_STACK: 'Partway',
         },
       },
     })

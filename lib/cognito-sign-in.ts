@@ -1,0 +1,149 @@
+import { Aws, Duration, Fn, type RemovalPolicy, Token, Validations } from 'aws-cdk-lib'
+import {
+  type IUserPool,
+  type IUserPoolClient,
+  Mfa,
+  OAuthScope,
+  UserPool,
+  UserPoolClient,
+  UserPoolClientIdentityProvider,
+} from 'aws-cdk-lib/aws-cognito'
+import type { Construct } from 'constructs'
+
+export interface CognitoOptions {
+  /**
+   * Where the users are.
+   * @default a pool without self sign-up: an administrator makes the users, who sign in with their e-mail address
+   */
+  readonly userPool?: IUserPool
+  /**
+   * The app client that people sign in through: a public one (no secret) with the authorization code grant.
+   * @default one that is made in the pool
+   */
+  readonly userPoolClient?: IUserPoolClient
+  /**
+   * Where Cognito sends people back to after they signed in or out.
+   * @default each allowed origin, with a slash
+   */
+  readonly callbackUrls?: readonly string[]
+  /**
+   * The sign-in page is `https://{domainPrefix}.auth.{region}.amazoncognito.com`. Unique among all customers of the region.
+   * @default 'partway-' and the last digits of the stack's id
+   */
+  readonly domainPrefix?: string
+  /**
+   * What becomes of the pool that is made here, and of its users, when the stack goes.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy
+}
+
+export interface CognitoSignIn {
+  readonly userPool: IUserPool
+  /** The `iss` claim of its tokens. */
+  readonly issuer: string
+  readonly clientId: string
+}
+
+/** @throws {Error} for a client without its pool, and for callback URLs that Cognito refuses */
+export function requireCognitoOptions({ userPool, userPoolClient, callbackUrls = [] }: CognitoOptions): void {
+  if (userPoolClient && !userPool) {
+    throw new Error(
+      'UploadAuth.cognito: expected userPoolClient together with its userPool, got the client alone; give both, or neither.',
+    )
+  }
+  if (userPoolClient && callbackUrls.length > 0) {
+    throw new Error(
+      'UploadAuth.cognito: expected callbackUrls for a client that is made here, got them beside a userPoolClient, which has its own; set them there.',
+    )
+  }
+  callbackUrls.forEach(requireCallbackUrl)
+}
+
+/** The pool and the app client: those given, those missing made below the scope. */
+export function signInWithCognito(
+  scope: Construct,
+  options: CognitoOptions,
+  origins: readonly string[],
+): CognitoSignIn {
+  const userPool = options.userPool ?? createUserPool(scope, options)
+  const { userPoolClientId: clientId } =
+    options.userPoolClient ?? createClient(scope, userPool, callbackUrls(options, origins))
+  return {
+    userPool,
+    issuer: `https://cognito-idp.${userPool.env.region}.amazonaws.com/${userPool.userPoolId}`,
+    clientId,
+  }
+}
+
+function createUserPool(scope: Construct, { domainPrefix, removalPolicy }: CognitoOptions): UserPool {
+  const userPool = new UserPool(scope, 'UserPool', {
+    selfSignUpEnabled: false,
+    signInAliases: { email: true },
+    passwordPolicy: {
+      minLength: 12,
+      requireLowercase: true,
+      requireUppercase: true,
+      requireDigits: true,
+      requireSymbols: true,
+    },
+    mfa: Mfa.OPTIONAL,
+    mfaSecondFactor: { otp: true, sms: false },
+    ...(removalPolicy && { removalPolicy }),
+  })
+  Validations.of(userPool).acknowledge(
+    { id: 'AwsSolutions-COG2', reason: 'People may add an authenticator; who requires it gives a userPool.' },
+    { id: 'AwsSolutions-COG8', reason: 'The plus plan costs per user; who wants it gives a userPool.' },
+  )
+  userPool.addDomain('Domain', {
+    cognitoDomain: { domainPrefix: domainPrefix ?? uniqueDomainPrefix(scope) },
+  })
+  return userPool
+}
+
+/** For pages and terminals, which cannot keep a secret: the authorization code grant, which Cognito takes with PKCE. */
+function createClient(scope: Construct, userPool: IUserPool, urls: string[]): UserPoolClient {
+  return new UserPoolClient(scope, 'UserPoolClient', {
+    userPool,
+    generateSecret: false,
+    authFlows: {},
+    oAuth: {
+      flows: { authorizationCodeGrant: true },
+      scopes: [OAuthScope.OPENID, OAuthScope.EMAIL, OAuthScope.PROFILE],
+      callbackUrls: urls,
+      logoutUrls: urls,
+    },
+    supportedIdentityProviders: [UserPoolClientIdentityProvider.COGNITO],
+    accessTokenValidity: Duration.hours(1),
+    idTokenValidity: Duration.hours(1),
+    preventUserExistenceErrors: true,
+    enableTokenRevocation: true,
+  })
+}
+
+function callbackUrls({ callbackUrls }: CognitoOptions, origins: readonly string[]): string[] {
+  const urls = callbackUrls ?? origins.map((origin) => `${origin}/`)
+  if (urls.length === 0) {
+    throw new Error(
+      'UploadAuth.cognito: expected a page that people return to after they signed in, got no allowedOrigins and no callbackUrls; give allowedOrigins, such as ["https://www.example.com"].',
+    )
+  }
+  urls.forEach(requireCallbackUrl)
+  return [...urls]
+}
+
+/** https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-client-apps.html */
+function requireCallbackUrl(url: string): void {
+  if (Token.isUnresolved(url)) return
+  const { protocol, hostname } = URL.parse(url) ?? { protocol: '', hostname: '' }
+  if (protocol === 'https:' || (protocol === 'http:' && hostname === 'localhost')) return
+  throw new Error(
+    `UploadAuth.cognito: expected callback URLs to begin with https://, or http://localhost for tests, got "${url}"; serve the page over TLS, or give callbackUrls.`,
+  )
+}
+
+/** The stack's id ends in a UUID: unique among all customers, and the same at every deploy. */
+function uniqueDomainPrefix(scope: Construct): string {
+  const uuid = Fn.select(2, Fn.split('/', Aws.STACK_ID))
+  return `partway-${scope.node.addr.slice(-8)}-${Fn.select(4, Fn.split('-', uuid))}`
+}

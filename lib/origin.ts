@@ -1,0 +1,4 @@
+/** Whether a text is an origin as browsers send it: a scheme and a host, with a port where it has one, and no path. */
+export function isOrigin(text: string): boolean {
+  return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text
+}
