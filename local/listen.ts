@@ -12,6 +12,8 @@ const IPV4 = '127.0.0.1'
 const IPV6 = '::1'
 /** Above the gateway's own limit, so that it is the gateway that answers. */
 const MAX_HEADER_BYTES = 64 * 1024
+/** Longer than clients keep idle connections: closing first would cut a request that is on its way. */
+const KEEP_ALIVE_MS = 75_000
 
 /**
  * Serves on the loopback addresses that this machine has, and on nothing else.
@@ -37,7 +39,7 @@ export async function listenOnLoopback(listener: RequestListener, port: number):
 }
 
 async function listen(listener: RequestListener, port: number, host: string): Promise<Server> {
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, listener)
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE_MS }, listener)
   server.listen(port, host)
   await once(server, 'listening')
   return server
