@@ -1,3 +1,4 @@
+import { MAX_PARTS } from '../../protocol/limits.ts'
 import { readText } from './body.ts'
 import type { ServiceCall } from './call.ts'
 import { invalidArgument } from './errors.ts'
@@ -30,6 +31,14 @@ export function wholeNumber(query: ReadonlyMap<string, string>, name: string, by
   if (text === undefined || text === '') return byDefault
   if (/^\d{1,10}$/.test(text) && Number(text) <= 2 ** 31 - 1) return Number(text)
   throw invalidArgument(name, text, `Argument ${name} must be an integer between 0 and 2147483647`)
+}
+
+/** @throws S3Error `InvalidArgument` */
+export function parsePartNumber(text: string): number {
+  const number = Number(text)
+  if (/^\d{1,5}$/.test(text) && number >= 1 && number <= MAX_PARTS) return number
+  const message = `Part number must be an integer between 1 and ${MAX_PARTS}, inclusive`
+  throw invalidArgument('partNumber', text, message)
 }
 
 /** How keys stand in a listing: as they are, or percent-encoded where `encoding-type=url` asks for it. */

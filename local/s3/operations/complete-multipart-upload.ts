@@ -23,18 +23,20 @@ export async function completeMultipartUpload(call: ObjectCall): Promise<Answer>
   const checked = Promise.withResolvers<void>()
   const completed = bucket.uploads.complete(
     { key, uploadId },
-    async (upload) => {
-      const record = assemble(upload, parts, headers, now())
-      assertReplaceable(headers, bucket.objects.get(key))
-      if (endpoint.completeDelayMs > 0) {
-        checked.resolve()
-        await sleep(endpoint.completeDelayMs, undefined, { signal: endpoint.closing })
-      }
-      return record
+    {
+      now,
+      assemble: async (upload) => {
+        const record = assemble(upload, parts, headers, now())
+        assertReplaceable(headers, bucket.objects.get(key))
+        if (endpoint.completeDelayMs > 0) {
+          checked.resolve()
+          await sleep(endpoint.completeDelayMs, undefined, { signal: endpoint.closing })
+        }
+        return record
+      },
+      precondition: (current) => assertReplaceable(headers, current),
+      assertRepeated: (record) => assertSameParts(record, parts),
     },
-    (current) => assertReplaceable(headers, current),
-    (record) => assertSameParts(record, parts),
-    now,
   )
   const first = await Promise.race([completed, checked.promise])
   if (first !== undefined) return xmlAnswer(renderResult(call, first))

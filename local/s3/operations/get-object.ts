@@ -2,7 +2,8 @@ import { assertAllowed } from '../authorize.ts'
 import type { Answer, ObjectCall } from '../call.ts'
 import { checksumHeader } from '../checksum.ts'
 import { isNotModified, isRangeCurrent } from '../conditions.ts'
-import { invalidArgument, S3Error } from '../errors.ts'
+import { parsePartNumber } from '../document.ts'
+import { S3Error } from '../errors.ts'
 import { describeChecksum, describeObject, responseOverrides } from '../object-headers.ts'
 import { type ByteRange, parseRange, partRange } from '../range.ts'
 import type { ObjectRecord } from '../store/records.ts'
@@ -38,7 +39,7 @@ function describe(call: ObjectCall, record: ObjectRecord): Answer & { range: Byt
   if (isNotModified(headers, record)) {
     return { status: 304, headers: described, range: undefined }
   }
-  const part = parsePartNumber(call)
+  const part = askedPart(call)
   const asked = part === undefined ? askedRange(call, record) : partRange(record, part)
   const range = asked ?? { start: 0, end: record.size }
   const partial = asked !== undefined && range.end > range.start
@@ -66,9 +67,9 @@ function checksumOf(
   part: number | undefined,
   asked: ByteRange | undefined,
 ): Record<string, string> {
-  if (asked === undefined || record.parts === undefined || part === undefined) {
-    return asked === undefined || part !== undefined ? describeChecksum(record) : {}
-  }
+  if (asked === undefined) return describeChecksum(record)
+  if (part === undefined) return {}
+  if (record.parts === undefined) return describeChecksum(record)
   const hex = record.parts[part - 1]?.checksum
   if (hex === undefined || record.checksum === undefined) return {}
   const { algorithm, type } = record.checksum
@@ -78,13 +79,11 @@ function checksumOf(
   }
 }
 
-function parsePartNumber({ headers, query }: ObjectCall): number | undefined {
+function askedPart({ headers, query }: ObjectCall): number | undefined {
   const text = query.get('partNumber')
   if (text === undefined) return undefined
   if (headers.has('range')) {
     throw new S3Error('InvalidRequest', 'Cannot specify both Range header and partNumber query parameter')
   }
-  const number = Number(text)
-  if (/^\d{1,5}$/.test(text) && number >= 1 && number <= 10_000) return number
-  throw invalidArgument('partNumber', text, 'Part number must be an integer between 1 and 10000, inclusive')
+  return parsePartNumber(text)
 }

@@ -1,8 +1,7 @@
-import { MAX_PARTS } from '../../../protocol/limits.ts'
 import type { Answer, ObjectCall } from '../call.ts'
 import { checksumHeader } from '../checksum.ts'
-import { quoted } from '../document.ts'
-import { invalidArgument, S3Error } from '../errors.ts'
+import { parsePartNumber, quoted } from '../document.ts'
+import { S3Error } from '../errors.ts'
 import { Integrity } from '../integrity.ts'
 import { assertSupported } from '../object-headers.ts'
 import type { Upload } from '../store/uploads.ts'
@@ -33,13 +32,6 @@ export async function uploadPart(call: ObjectCall): Promise<Answer> {
     }
   })
   return { status: 200, headers: answer }
-}
-
-function parsePartNumber(text: string): number {
-  const number = Number(text)
-  if (/^\d{1,5}$/.test(text) && number >= 1 && number <= MAX_PARTS) return number
-  const message = `Part number must be an integer between 1 and ${MAX_PARTS}, inclusive`
-  throw invalidArgument('partNumber', text, message)
 }
 
 /** A composite checksum needs one from the client with each part; a full-object one does not. */

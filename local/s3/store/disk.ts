@@ -5,16 +5,12 @@ import { dirname } from 'node:path'
 const BLOCK_BYTES = 1024 * 1024
 const TEMPORARY = '.tmp'
 
+type Chunks = AsyncIterable<Buffer> | Iterable<Buffer>
+
 /** Replaces a file as one step: a reader, or a crash, sees the old text or the new, never a mixture. */
 export async function writeDurably(path: string, text: string): Promise<void> {
   const temporary = temporaryPath(path)
-  const file = await open(temporary, 'wx')
-  try {
-    await file.writeFile(text)
-    await file.datasync()
-  } finally {
-    await file.close()
-  }
+  await writeStream(temporary, [Buffer.from(text)], false)
   await renameDurably(temporary, path)
 }
 
@@ -54,11 +50,7 @@ export function isTemporary(name: string): boolean {
  * @param drop Keeps the size and drops the bytes: the file is a hole and reads as zeros.
  * @returns Its size in bytes.
  */
-export async function writeStream(
-  path: string,
-  bytes: AsyncIterable<Buffer>,
-  drop: boolean,
-): Promise<number> {
+export async function writeStream(path: string, bytes: Chunks, drop: boolean): Promise<number> {
   const file = await open(path, 'wx')
   try {
     const size = await (drop ? writeHole(file, bytes) : writeBlocks(file, bytes))
@@ -72,7 +64,7 @@ export async function writeStream(
   }
 }
 
-async function writeHole(file: FileHandle, bytes: AsyncIterable<Buffer>): Promise<number> {
+async function writeHole(file: FileHandle, bytes: Chunks): Promise<number> {
   let size = 0
   for await (const chunk of bytes) size += chunk.length
   await file.truncate(size)
@@ -80,7 +72,7 @@ async function writeHole(file: FileHandle, bytes: AsyncIterable<Buffer>): Promis
 }
 
 /** One block is on its way to the disk while the next one is received and hashed. */
-async function writeBlocks(file: FileHandle, bytes: AsyncIterable<Buffer>): Promise<number> {
+async function writeBlocks(file: FileHandle, bytes: Chunks): Promise<number> {
   let size = 0
   let block: Buffer[] = []
   let blockBytes = 0

@@ -26,6 +26,16 @@ interface LiveUpload extends UploadRecord {
   parts: Map<number, StoredPart>
 }
 
+/** What a completion asks when its turn has come; each may throw to refuse it. */
+export interface Completing {
+  now(): number
+  /** Makes the object's record out of the upload as it is then. */
+  assemble(upload: Upload): Promise<ObjectRecord>
+  precondition: Precondition
+  /** Looks at the object that an earlier completion has made. */
+  assertRepeated(record: ObjectRecord): void
+}
+
 /** The multipart uploads of a bucket: a directory under `data/` for each, with a record and the parts. */
 export class Uploads {
   /** For whoever completes an upload once more. */
@@ -34,6 +44,7 @@ export class Uploads {
   readonly #objects: Objects
   readonly #live = new Map<string, LiveUpload>()
   readonly #lock = new KeyedLock()
+  #created = 0
 
   constructor(data: DataFiles, objects: Objects) {
     this.#data = data
@@ -55,23 +66,22 @@ export class Uploads {
 
   /** @throws S3Error `NoSuchUpload`; an upload id is good for its own key only. */
   get(key: string, uploadId: string): Upload {
-    const upload = this.#live.get(uploadId)
-    if (upload === undefined || upload.key !== key) throw noSuchUpload(uploadId)
-    return upload
+    return this.#get(key, uploadId)
   }
 
-  /** The uploads under way, in S3's order: by key, then by time. */
+  /** The uploads under way, in no order. */
   all(): Upload[] {
     return [...this.#live.values()]
   }
 
   async create(fields: Omit<UploadRecord, 'uploadId'>): Promise<Upload> {
-    const upload = { ...fields, uploadId: newUploadId(fields.initiated), parts: new Map() }
-    const { parts, ...record } = upload
-    await mkdir(this.#data.path(upload.uploadId))
-    await writeDurably(this.#data.path(upload.uploadId, RECORD), JSON.stringify(record))
+    const uploadId = newUploadId(fields.initiated, this.#created++)
+    const record: UploadRecord = { ...fields, uploadId }
+    await mkdir(this.#data.path(uploadId))
+    await writeDurably(this.#data.path(uploadId, RECORD), JSON.stringify(record))
     await syncDirectory(this.#data.root)
-    this.#live.set(upload.uploadId, upload)
+    const upload = { ...record, parts: new Map<number, StoredPart>() }
+    this.#live.set(uploadId, upload)
     return upload
   }
 
@@ -100,20 +110,16 @@ export class Uploads {
   /**
    * Makes the upload an object: the record names the part files where they lie, nothing is copied.
    *
-   * @param assemble Checks the parts against the upload as it is when its turn comes.
    * @returns The object; also where an earlier call has already made it.
    */
   complete(
     { key, uploadId }: Pick<UploadRecord, 'key' | 'uploadId'>,
-    assemble: (upload: Upload) => Promise<ObjectRecord>,
-    precondition: Precondition,
-    repeated: (record: ObjectRecord) => void,
-    now: () => number,
+    { assemble, assertRepeated, now, precondition }: Completing,
   ): Promise<ObjectRecord> {
     return this.#lock.run(uploadId, async () => {
       const before = this.completions.find(key, uploadId, now())
       if (before !== undefined) {
-        repeated(before)
+        assertRepeated(before)
         return before
       }
       const record = await assemble(this.get(key, uploadId))
@@ -136,9 +142,14 @@ export class Uploads {
     })
   }
 
+  #get(key: string, uploadId: string): LiveUpload {
+    const upload = this.#live.get(uploadId)
+    if (upload === undefined || upload.key !== key) throw noSuchUpload(uploadId)
+    return upload
+  }
+
   async #publishPart(key: string, uploadId: string, temporary: string, part: StoredPart): Promise<void> {
-    this.get(key, uploadId)
-    const { parts } = this.#live.get(uploadId) ?? { parts: new Map<number, StoredPart>() }
+    const { parts } = this.#get(key, uploadId)
     const replaced = parts.get(part.partNumber)
     // After a crash between the rename and the removal, the later of the two files counts.
     const lastModified = Math.max(part.lastModified, (replaced?.lastModified ?? 0) + 1)
@@ -173,7 +184,8 @@ export function noSuchUpload(uploadId: string): S3Error {
   return new S3Error('NoSuchUpload', undefined, { UploadId: uploadId })
 }
 
-/** Free of `/ + =`, and sorted by time. */
-function newUploadId(time: number): string {
-  return `${time.toString(16).padStart(12, '0')}${randomBytes(24).toString('hex')}`
+/** Free of `/ + =`, and sorted by time, also within a millisecond. */
+function newUploadId(time: number, sequence: number): string {
+  const sorted = time.toString(16).padStart(12, '0') + sequence.toString(16).padStart(8, '0')
+  return sorted + randomBytes(20).toString('hex')
 }
