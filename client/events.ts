@@ -13,8 +13,8 @@ export interface Upload {
   /** Goes on after {@link pause}. */
   resume(): void
   /**
-   * Cancels for good: the store drops the parts, the record is removed, `result` rejects with an AbortedError.
-   * An upload that failed stays `failed`, and what it left behind is dropped.
+   * Cancels for good: the store drops the parts, the record is removed, `result` rejects with an AbortedError. An upload that has
+   * failed already can be cancelled too; its result stays what it was.
    * @throws {PartwayError} where the store could not be told; its lifecycle rule removes the parts then
    */
   abort(): Promise<void>
@@ -22,7 +22,8 @@ export interface Upload {
 
 /**
  * planned → uploading ⇄ paused, uploading ⇄ completing → done; from each of them to failed or aborted. `failed` with an
- * error that is `resumable` (a signal that stopped it counts): the same upload begun again goes on where this one stopped.
+ * error that is `resumable` (a signal that stopped it counts): the same upload begun again goes on where this one stopped. What
+ * failed can still be cancelled: failed → aborted.
  */
 export type UploadState = 'planned' | 'uploading' | 'paused' | 'completing' | 'done' | 'failed' | 'aborted'
 

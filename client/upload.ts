@@ -127,14 +127,14 @@ class UploadRun<Slice> implements Upload {
 
   async abort(): Promise<void> {
     if (this.#state === 'done' || this.#state === 'aborted') return
-    if (this.#state !== 'failed') {
-      this.#error = new AbortedError('The upload was cancelled.', false)
-      this.#setState('aborted')
-      this.#halt(this.#error)
-      await this.result.catch(() => {})
-    }
-    await this.#transfer?.abort(new AbortController().signal)
-    await this.#transfer?.forget()
+    this.#error = new AbortedError('The upload was cancelled.', false)
+    this.#setState('aborted')
+    this.#halt(this.#error)
+    await this.result.catch(() => {})
+    const { signal } = new AbortController()
+    if (!this.#transfer) return dropRemembered(this.#job, signal)
+    await this.#transfer.abort(signal)
+    await this.#transfer.forget()
   }
 
   async #run(): Promise<UploadResult> {
@@ -223,19 +223,16 @@ class UploadRun<Slice> implements Upload {
 
   #setState(state: UploadState): void {
     const previous = this.#state
-    if (previous === state || this.#isOver()) return
+    if (previous === state || previous === 'done' || previous === 'aborted') return
     this.#state = state
     this.#emitter.emit('state', { state, previous })
-  }
-
-  #isOver(): boolean {
-    return this.#state === 'done' || this.#state === 'failed' || this.#state === 'aborted'
   }
 }
 
 function asPartwayError(error: unknown): PartwayError {
   if (error instanceof PartwayError) return error
-  return new UnexpectedError(String(error), false, { cause: error })
+  const message = error instanceof Error ? error.message : String(error)
+  return new UnexpectedError(message, false, { cause: error })
 }
 
 class UnexpectedError extends PartwayError {

@@ -7,7 +7,8 @@ const { signal } = new AbortController()
 const UPLOAD = { key: 'uploads/public/a b/ü', uploadId: 'x/y' }
 const COMPLETED = { key: 'k', size: 1, etag: 'e', location: 'https://s3.example/k' }
 
-type Answer = { status: number; body?: unknown; text?: string } | Error | 'never'
+/** A function is called, and no answer comes. */
+type Answer = { status: number; body?: unknown; text?: string } | Error | (() => void)
 
 /** An API that answers one thing after another, the last of them forever. */
 function api(...answers: Answer[]) {
@@ -23,14 +24,15 @@ function api(...answers: Answer[]) {
       const body = init.body === undefined ? undefined : JSON.parse(String(init.body))
       calls.push({ method: init.method, url: String(url), headers: { ...(init.headers as object) }, body })
       const answer = answers.length > 1 ? answers.shift() : answers[0]
-      if (answer === 'never') {
+      if (typeof answer === 'function') {
         return new Promise((_, reject) => {
           init.signal?.addEventListener('abort', () => reject(init.signal?.reason))
+          answer()
         })
       }
       if (answer === undefined || answer instanceof Error) throw answer
-      const text = answer.text ?? (answer.body === undefined ? null : JSON.stringify(answer.body))
-      return new Response(text, { status: answer.status })
+      const text = answer.text ?? JSON.stringify(answer.body) ?? ''
+      return { status: answer.status, text: async () => text } as Response
     },
   })
   return { plane, calls, clock }
@@ -132,7 +134,7 @@ test('a connection that is lost is tried again, six times in all', async () => {
 })
 
 test('an answer that does not come is given up after 35 s', async () => {
-  const { plane, calls, clock } = api('never', { status: 204 })
+  const { plane, calls, clock } = api(() => {}, { status: 204 })
   await plane.abort(UPLOAD, signal)
   expect(calls).toHaveLength(2)
   expect(clock.now()).toBeGreaterThanOrEqual(35_000)
@@ -146,9 +148,7 @@ test('complete is tried once: what an unanswered one means is for the engine to 
 
 test('an abort ends a call at once, with its reason', async () => {
   const stop = new AbortController()
-  const { plane, calls } = api('never')
-  const call = plane.describe(stop.signal)
-  setTimeout(() => stop.abort(new Error('Enough.')))
-  await expect(call).rejects.toThrow('Enough.')
+  const { plane, calls } = api(() => stop.abort(new Error('Enough.')))
+  await expect(plane.describe(stop.signal)).rejects.toThrow('Enough.')
   expect(calls).toHaveLength(1)
 })

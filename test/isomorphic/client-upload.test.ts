@@ -430,6 +430,18 @@ describe('a person', () => {
     expect(store.uploads.size).toBe(0)
   })
 
+  test('cancels what is remembered, before anything is begun', async () => {
+    const { store, records, begin } = setting({
+      fault: (request) => (isPart(6)(request) ? 'drop' : undefined),
+    })
+    await expect(begin().result).rejects.toMatchObject({ resumable: true })
+    const run = begin()
+    await run.abort()
+    expect(run.snapshot().state).toBe('aborted')
+    expect(store.uploads.size).toBe(0)
+    expect(records.texts.size).toBe(0)
+  })
+
   test('cancels what an upload that failed left behind', async () => {
     const { store, records, source, begin } = setting({ size: 300 })
     const run = begin()
@@ -439,7 +451,7 @@ describe('a person', () => {
     await expect(run.result).rejects.toThrow(SourceChangedError)
     expect(store.uploads.size).toBe(1)
     await run.abort()
-    expect(run.snapshot().state).toBe('failed')
+    expect(run.snapshot()).toMatchObject({ state: 'aborted', error: { name: 'AbortedError' } })
     expect(store.uploads.size).toBe(0)
     expect(records.texts.size).toBe(0)
   })
