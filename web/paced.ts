@@ -23,7 +23,7 @@ export function paced(draw: () => void): () => void {
         const frame = requestAnimationFrame(run)
         const timer = setTimeout(run, HIDDEN_MS)
       },
-      last + PACE_MS - performance.now(),
+      Math.max(0, last + PACE_MS - performance.now()),
     )
   }
 }

@@ -15,7 +15,8 @@ export interface Summary {
 const TITLE = 'Partway'
 
 /** All files of the list together. */
-export function summarise(views: readonly TransferView[]): Summary {
+export function summarise(all: readonly TransferView[]): Summary {
+  const views = all.filter(({ state }) => state !== 'aborted')
   const size = sum(views, (view) => view.size)
   const bytes = sum(views, (view) => (view.state === 'done' ? view.size : view.bytes))
   const done = views.filter(({ state }) => state === 'done').length

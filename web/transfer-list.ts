@@ -47,7 +47,7 @@ export class TransferList {
     const refused: string[] = []
     for (const file of files) {
       const known = [...this.#entries.keys()].find(
-        (transfer) => transfer.isOf(file) && transfer.state !== 'done',
+        (transfer) => transfer.isOf(file) && transfer.state !== 'done' && transfer.state !== 'aborted',
       )
       if (known === undefined) this.#append(file)
       else if (known.state === 'failed') known.start(this.#lanes(), file)

@@ -41,6 +41,7 @@ export class Transfer {
   readonly #onChange: (transfer: Transfer) => void
   #file: File
   #upload: Upload | undefined
+  #state: TransferState = 'waiting'
   #result: UploadResult | undefined
   #cancelling = false
   #struggling = false
@@ -52,8 +53,7 @@ export class Transfer {
   }
 
   get state(): TransferState {
-    if (this.#cancelling) return 'cancelling'
-    return this.#upload?.snapshot().state ?? 'waiting'
+    return this.#cancelling ? 'cancelling' : this.#state
   }
 
   /** Whether `file` is the one that this is about, as far as a page can tell. */
@@ -67,9 +67,13 @@ export class Transfer {
     this.#file = file
     const upload = this.#client.upload(file, options)
     this.#upload = upload
+    this.#state = 'planned'
     this.#struggling = false
     const changed = () => this.#onChange(this)
-    upload.on('state', changed)
+    upload.on('state', ({ state }) => {
+      this.#state = state
+      changed()
+    })
     upload.on('retry', () => {
       this.#struggling = true
       changed()
@@ -86,8 +90,7 @@ export class Transfer {
         this.#result = result
         changed()
       },
-      // The snapshot has the error.
-      changed,
+      () => {}, // The state says so, and the snapshot has the error.
     )
     changed()
   }

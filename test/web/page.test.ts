@@ -151,6 +151,21 @@ test('without a network the page says so, and goes on by itself', async () => {
   expect(await stage.sha256Stored(await lineOf(page, 'offline.mp4', '.key'))).toBe(film.sha256)
 })
 
+test('what the network failed goes on by Retry', async () => {
+  const film = await stage.file('retried.mp4', 40 * MIB)
+  const { page, network } = await stage.open()
+  await network('offline')
+  await choose(page, film.path)
+  await rowOf(page, 'retried.mp4').getByRole('alert').getByText('The connection was lost.').waitFor()
+  expect(await page.title()).toBe('Stopped at 0 % · Partway')
+
+  await network('fast')
+  await button(page, 'Retry retried.mp4').click()
+  await page.waitForFunction(() => document.title === 'Done · Partway')
+  expect(await rowOf(page, 'retried.mp4').locator('.problem').textContent()).toBe('')
+  expect(await stage.sha256Stored(await lineOf(page, 'retried.mp4', '.key'))).toBe(film.sha256)
+})
+
 test('files dropped by the system are taken anywhere on the page, folders are named and left out', async () => {
   const film = await stage.file('dropped.mp4', 1 * MIB)
   const { page } = await stage.open()

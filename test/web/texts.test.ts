@@ -106,6 +106,7 @@ describe('the list as a whole', () => {
     ['all paused', [{ state: 'paused' }], 'Paused at 50 % · Partway', false],
     ['one failed', [{ state: 'done' }, { state: 'failed' }], 'Stopped at 75 % · Partway', false],
     ['one failed, one moving', [{ state: 'failed' }, {}], '50 % · Partway', true],
+    ['one cancelled, one done', [{ state: 'aborted' }, { state: 'done' }], 'Done · Partway', false],
     ['completing', [{ state: 'completing', bytes: 2e9 }], '99 % · Partway', true],
     ['an empty file that waits', [{ state: 'planned', size: 0, bytes: 0 }], '0 % · Partway', true],
   ])('of %s', (_, files, title, moving) => {
