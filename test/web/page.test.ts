@@ -153,10 +153,11 @@ test('without a network the page says so, and goes on by itself', async () => {
 
 test('what the network failed goes on by Retry', async () => {
   const film = await stage.file('retried.mp4', 40 * MIB)
-  const { page, network } = await stage.open()
+  const { page, network } = await stage.open({ colorScheme: 'dark' })
   await network('offline')
   await choose(page, film.path)
   await rowOf(page, 'retried.mp4').getByRole('alert').getByText('The connection was lost.').waitFor()
+  await page.screenshot({ path: join(SCREENSHOTS, 'failed-dark.png') })
   expect(await page.title()).toBe('Stopped at 0 % · Partway')
 
   await network('fast')
