@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
-import { writeStream } from './disk.ts'
+import { syncDirectory, writeStream } from './disk.ts'
 import { type ObjectRecord, partFileName } from './records.ts'
 import type { Trash } from './trash.ts'
 
@@ -44,7 +44,9 @@ export class DataFiles {
   /** Stores an object's bytes under a new name, which is garbage until a record names it. */
   async write(bytes: AsyncIterable<Buffer>): Promise<{ data: string; size: number }> {
     const data = randomUUID()
-    return { data, size: await writeStream(this.path(data), bytes, false) }
+    const size = await writeStream(this.path(data), bytes, false)
+    await syncDirectory(this.root)
+    return { data, size }
   }
 
   /** Stores a part's bytes at a temporary path of its upload's directory. */
