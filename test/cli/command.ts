@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 
 const MAIN = join(import.meta.dirname, '../../cli/main.ts')
-const WATCH = join(import.meta.dirname, 'part-watch.ts')
+const WATCH = import.meta.resolve('./part-watch.ts')
 
 export interface Outcome {
   /** `undefined` where a signal ended it. */

@@ -17,10 +17,21 @@ import { packSignedParts } from '../../protocol/signed-parts.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 /**
- * What can happen to a request. `lost`: it is done, but the answer does not arrive. `stall`: no byte moves. `corrupt`: the store
+ * What can happen to a request. `lost`: it is done, but the answer does not arrive. `stall`: no byte moves any more; `silent`: none ever moves. `corrupt`: the store
  * keeps other bytes than were sent. `gone`: the upload was aborted by somebody else.
  */
-export type Fault = 'refuse' | 'busy' | 'drop' | 'lost' | 'stall' | 'corrupt' | 'gone' | 'denied'
+export const FAULTS = [
+  'refuse',
+  'busy',
+  'drop',
+  'lost',
+  'stall',
+  'silent',
+  'corrupt',
+  'gone',
+  'denied',
+] as const
+export type Fault = (typeof FAULTS)[number]
 
 export interface Request {
   operation: 'initiate' | 'presign' | 'list-parts' | 'complete' | 'abort' | 'download' | 'put'
@@ -45,6 +56,8 @@ export interface FakeStoreOptions {
 
 const ALGORITHM: CrcAlgorithm = 'CRC64NVME'
 const PUT_MS = 100
+/** What a busy store asks for. */
+export const BUSY_SECONDS = 1
 
 /** An API and an S3 in memory: what the engine talks to, with faults where a test wants them. */
 export class FakeStore {
@@ -167,11 +180,12 @@ export class FakeStore {
     if (planned && put.body.length < partRange(planned, partNumber).size) {
       throw new SourceChangedError('The source has become shorter.')
     }
-    put.onProgress(Math.floor(put.body.length / 2))
-    await this.#wait(fault === 'stall' ? Number.POSITIVE_INFINITY : PUT_MS, put.signal)
+    if (fault !== 'silent') put.onProgress(Math.floor(put.body.length / 2))
+    const stuck = fault === 'stall' || fault === 'silent'
+    await this.#wait(stuck ? Number.POSITIVE_INFINITY : PUT_MS, put.signal)
     put.onProgress(put.body.length)
     if (fault === 'drop') throw new NetworkError('The connection was reset.')
-    if (fault === 'busy') return answer(503, 'SlowDown')
+    if (fault === 'busy') return { ...answer(503, 'SlowDown'), retryAfter: BUSY_SECONDS }
     if (fault === 'denied') return answer(403, 'AccessDenied')
     if (fault === 'gone') this.uploads.delete(id)
     if (fault === 'refuse' || this.#clock.now() > Number(expires)) return answer(403, 'AccessDenied')

@@ -5,7 +5,6 @@ import { upload } from '../../client/upload.ts'
 import { FakeRecords, FakeSource, FakeStore, type Fault } from '../client/fake-store.ts'
 import { VirtualClock } from '../client/virtual-clock.ts'
 
-const FAULTS: Fault[] = ['refuse', 'busy', 'drop', 'lost', 'stall', 'corrupt', 'gone', 'denied']
 const RUNS = 20
 
 /** The n-th request meets the n-th entry; after the last, all is well. */

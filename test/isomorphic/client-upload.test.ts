@@ -136,9 +136,10 @@ describe('a part', () => {
     const { store, records, begin } = setting({
       fault: (request) => (isPart(2)(request) ? 'denied' : undefined),
     })
-    const run = begin()
+    const run = begin({ concurrency: 1 })
     await expect(run.result).rejects.toThrow(StoreError)
     expect(run.snapshot()).toMatchObject({ state: 'failed', error: { status: 403, resumable: true } })
+    expect(store.partsPut()).toEqual([1, 2, 2, 2, 2])
     expect(store.count('abort')).toBe(0)
     expect(records.texts.size).toBe(1)
   })
@@ -151,15 +152,33 @@ describe('a part', () => {
     expect(store.objects.get(key)).toEqual(source.bytes)
   })
 
-  test('that moves no bytes for 30 s is cut and sent again', async () => {
-    const { clock, begin } = setting({ fault: once('stall', isPart(3)) })
+  test('waits as long as a busy store asks', async () => {
+    const { begin } = setting({ fault: once('busy', isPart(3)) })
     const run = begin()
-    const errors: string[] = []
-    run.on('retry', ({ error }) => errors.push(error.message))
+    const delays: number[] = []
+    run.on('retry', ({ delay }) => delays.push(delay))
     await run.result
-    expect(errors).toEqual(['Expected bytes to move, got none for 30 s.'])
-    expect(clock.now()).toBeGreaterThan(30_000)
-    expect(clock.now()).toBeLessThan(32_000)
+    expect(delays).toEqual([BUSY_SECONDS * 1000])
+  })
+
+  test.each(['stall', 'silent'] as const)(
+    'that moves no bytes for 30 s (%s) is cut and sent again',
+    async (fault) => {
+      const { clock, begin } = setting({ fault: once(fault, isPart(3)) })
+      const run = begin()
+      const errors: string[] = []
+      run.on('retry', ({ error }) => errors.push(error.message))
+      await run.result
+      expect(errors).toEqual(['Expected bytes to move, got none for 30 s.'])
+      expect(clock.now()).toBeGreaterThan(30_000)
+      expect(clock.now()).toBeLessThan(32_000)
+    },
+  )
+
+  test('that keeps failing is sent again as long as others get through', async () => {
+    const { store, begin } = setting({ size: 1000, fault: once('busy', isPart(3), 20) })
+    expect(await begin().result).toMatchObject({ size: 1000 })
+    expect(store.partsPut().filter((number) => number === 3)).toHaveLength(21)
   })
 
   test('that keeps failing after everything else is done fails the upload in the end', async () => {
