@@ -70,7 +70,6 @@ export class Multipart<Slice> implements Transfer {
         this.#job.setState('uploading')
         await this.#parts.sendPending(signal)
         await this.#job.source.verify()
-        await this.keep()
         this.#job.setState('completing')
         const outcome = await this.#complete(signal)
         if ('stored' in outcome) return outcome.stored

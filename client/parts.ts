@@ -88,11 +88,7 @@ export class Parts<Slice> {
 
   /** These have to be sent again. */
   lose(partNumbers: readonly number[]): void {
-    for (const partNumber of partNumbers) {
-      this.#crcs.delete(partNumber)
-      this.#keeper.forget(partNumber)
-      this.#job.tracker.lost(partNumber)
-    }
+    for (const partNumber of partNumbers) this.#job.tracker.lost(partNumber)
   }
 
   /** Those that the store holds with another CRC than what was read here. */

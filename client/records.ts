@@ -61,10 +61,6 @@ export class RecordKeeper {
     this.#cancel ??= this.#clock.after(SAVE_EVERY_MS, () => void this.save())
   }
 
-  forget(partNumber: number): void {
-    delete this.#parts[partNumber]
-  }
-
   /** Resolves when everything acknowledged so far is in the store. */
   save(): Promise<void> {
     this.#cancel?.()

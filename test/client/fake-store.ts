@@ -36,6 +36,9 @@ export type Fault = (typeof FAULTS)[number]
 export interface Request {
   operation: 'initiate' | 'presign' | 'list-parts' | 'complete' | 'abort' | 'download' | 'put'
   partNumber?: number
+  /** Of presign: the window. */
+  from?: number
+  to?: number
 }
 
 interface StoredUpload {
@@ -113,12 +116,13 @@ export class FakeStore {
           signed: this.#sign(id, upload, 1, Math.min(1000, upload.plan.partCount)),
         }
       }),
-    presign: ({ key, uploadId }, parts, signal) =>
-      this.#call('presign', signal, () => {
-        if (Array.isArray(parts)) throw new Error('The engine asks for windows.')
+    presign: ({ key, uploadId }, parts, signal) => {
+      if (Array.isArray(parts)) throw new Error('The engine asks for windows.')
+      return this.#call({ operation: 'presign', ...parts }, signal, () => {
         const upload = this.uploads.get(uploadId) ?? { key, plan: plan(0, 1), parts: new Map() }
         return this.#sign(uploadId, upload, parts.from, parts.to)
-      }),
+      })
+    },
     listParts: ({ uploadId }, signal) =>
       this.#call('list-parts', signal, () => {
         const upload = this.#known(uploadId)
@@ -211,11 +215,11 @@ export class FakeStore {
   }
 
   async #call<Answer>(
-    operation: Request['operation'],
+    what: Request | Request['operation'],
     signal: AbortSignal,
     respond: () => Answer,
   ): Promise<Answer> {
-    const request: Request = { operation }
+    const request: Request = typeof what === 'string' ? { operation: what } : what
     this.requests.push(request)
     const fault = this.fault(request)
     await this.#wait(10, signal)

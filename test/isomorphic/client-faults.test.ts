@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { PartwayError } from '../../client/errors.ts'
 import { upload } from '../../client/upload.ts'
-import { FakeRecords, FakeSource, FakeStore, type Fault } from '../client/fake-store.ts'
+import { FAULTS, FakeRecords, FakeSource, FakeStore } from '../client/fake-store.ts'
 import { VirtualClock } from '../client/virtual-clock.ts'
 
 const RUNS = 20

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { AbortedError, ApiError, SourceChangedError, StoreError } from '../../client/errors.ts'
 import { type UploadOptions, upload } from '../../client/upload.ts'
 import {
+  BUSY_SECONDS,
   FakeRecords,
   FakeSource,
   FakeStore,
@@ -116,10 +117,17 @@ describe('an upload in parts', () => {
 describe('a part', () => {
   test('whose URL was refused is signed again at once, in one call for the window', async () => {
     const { store, source, begin } = setting({ fault: once('refuse', isPart(4)) })
-    const { key } = await begin().result
-    expect(store.count('presign')).toBe(1)
+    const { key } = await begin({ concurrency: 1 }).result
+    expect(store.requests.filter(is('presign'))).toEqual([{ operation: 'presign', from: 4, to: 10 }])
     expect(store.count('put')).toBe(11)
     expect(store.objects.get(key)).toEqual(source.bytes)
+  })
+
+  test('shares the call that signs again with all whose URLs died', async () => {
+    const { store, begin } = setting({ size: 300 })
+    store.fault = (request) => (isPut(request) && store.count('put') <= 6 ? 'refuse' : undefined)
+    await begin().result
+    expect(store.requests.filter(is('presign'))).toEqual([{ operation: 'presign', from: 1, to: 30 }])
   })
 
   test('is signed again before its URL expires', async () => {
@@ -176,7 +184,7 @@ describe('a part', () => {
   )
 
   test('that keeps failing is sent again as long as others get through', async () => {
-    const { store, begin } = setting({ size: 1000, fault: once('busy', isPart(3), 20) })
+    const { store, begin } = setting({ size: 1000, fault: once('drop', isPart(3), 20) })
     expect(await begin().result).toMatchObject({ size: 1000 })
     expect(store.partsPut().filter((number) => number === 3)).toHaveLength(21)
   })
