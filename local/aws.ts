@@ -7,6 +7,7 @@ import { REGION } from './intrinsics.ts'
 import { createFunction } from './lambda-runtime.ts'
 import { listenOnLoopback } from './listen.ts'
 import { lockDirectory } from './lock.ts'
+import type { OidcIssuer } from './oidc-issuer.ts'
 import { createPage } from './page.ts'
 import { provisionBuckets } from './provision.ts'
 import type { Principal } from './s3/principal.ts'
@@ -20,6 +21,12 @@ export interface LocalAwsOptions {
   port: number
   /** Of S3. 0: any that is free. */
   s3Port: number
+  /** Of the OIDC issuer, where there is one. 0: any that is free. @default 0 */
+  oidcPort?: number
+  /** `jwt`: callers sign in with an OIDC issuer that runs beside the API. @default 'none' */
+  auth?: 'none' | 'jwt'
+  /** How long the issuer's access tokens live. @default 600 */
+  tokenSeconds?: number
   dataDirectory: string
   /** How long a day of a lifecycle rule lasts. @default 86,400,000 */
   lifecycleDayMs?: number
@@ -38,6 +45,8 @@ export interface LocalAwsOptions {
 export interface LocalAws {
   apiUrl: string
   s3Url: string
+  /** Of the OIDC issuer, where there is one. */
+  issuerUrl?: string | undefined
   close(): Promise<void>
 }
 
@@ -93,10 +102,12 @@ async function start(options: LocalAwsOptions, undo: (() => unknown)[]): Promise
   }, options.port)
   undo.push(gateway.close)
   const apiUrl = `http://localhost:${gateway.port}`
+  const origins = [apiUrl, `http://127.0.0.1:${gateway.port}`]
+  const issuer = await startIssuer(options, origins, undo)
 
   const [page, stack] = await Promise.all([
-    createPage({ directory: WEB, s3Url }),
-    synthesiseStack(join(dataDirectory, 'cdk.out'), gateway.port, signal),
+    createPage({ directory: WEB, connectTo: issuer ? [s3Url, issuer.url] : [s3Url] }),
+    synthesiseStack(join(dataDirectory, 'cdk.out'), origins, issuer, signal),
   ])
   const functions = new Map(
     stack.functions.map((description) => [
@@ -112,12 +123,33 @@ async function start(options: LocalAwsOptions, undo: (() => unknown)[]): Promise
   ready.resolve((request, response) => {
     if (!page.serve(request, response)) api(request, response)
   })
-  return { apiUrl, s3Url }
+  return { apiUrl, s3Url, issuerUrl: issuer?.url }
 }
 
-async function synthesiseStack(outDirectory: string, port: number, signal: AbortSignal | undefined) {
+async function startIssuer(
+  { auth = 'none', oidcPort = 0, tokenSeconds }: LocalAwsOptions,
+  origins: string[],
+  undo: (() => unknown)[],
+): Promise<OidcIssuer | undefined> {
+  if (auth === 'none') return undefined
+  // It takes a third of a second to load, and most starts do without.
+  const { startOidcIssuer } = await import('./oidc-issuer.ts')
+  const issuer = await startOidcIssuer({ port: oidcPort, origins, tokenSeconds })
+  undo.push(issuer.close)
+  return issuer
+}
+
+async function synthesiseStack(
+  outDirectory: string,
+  origins: string[],
+  issuer: OidcIssuer | undefined,
+  signal: AbortSignal | undefined,
+) {
   await rm(outDirectory, { recursive: true, force: true })
-  const origins = `http://localhost:${port},http://127.0.0.1:${port}`
-  const { template, assets, stackName } = await synthesise(outDirectory, { auth: 'none', origins }, signal)
+  const context = {
+    origins: origins.join(','),
+    ...(issuer ? { auth: 'jwt', issuer: issuer.url, audience: issuer.clientId } : { auth: 'none' }),
+  }
+  const { template, assets, stackName } = await synthesise(outDirectory, context, signal)
   return readTemplate(template, assets, stackName)
 }

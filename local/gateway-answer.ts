@@ -10,6 +10,7 @@ export interface Answer {
 /** The gateway's own errors, as AWS words them. */
 const MESSAGES = {
   400: 'Bad Request',
+  401: 'Unauthorized',
   404: 'Not Found',
   413: 'Request Entity Too Large',
   429: 'Too Many Requests',
@@ -21,6 +22,13 @@ const MESSAGES = {
 /** An error of the gateway itself: `{"message"}`. */
 export function gatewayError(status: keyof typeof MESSAGES): Answer {
   return json(status, JSON.stringify({ message: MESSAGES[status] }))
+}
+
+/** A 401, with the reason where RFC 6750 puts it. */
+export function unauthorized(reason: string): Answer {
+  const answer = gatewayError(401)
+  const challenge = `Bearer scope="" error="invalid_token" error_description="${reason.replaceAll('"', "'")}"`
+  return { ...answer, headers: [...answer.headers, ['www-authenticate', challenge]] }
 }
 
 /**

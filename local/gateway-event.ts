@@ -2,11 +2,14 @@ import type { IncomingMessage } from 'node:http'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { Match } from './gateway-routes.ts'
 import { ACCOUNT_ID } from './intrinsics.ts'
+import type { JwtContext } from './jwt-authorizer.ts'
 
 export interface EventContext {
   apiId: string
   requestId: string
   time: Date
+  /** Of the token that the authorizer took. */
+  jwt?: JwtContext | undefined
 }
 
 /** Observed on AWS: bodies of these types arrive as text, any other type, or none, as base64. */
@@ -20,7 +23,7 @@ export function createEvent(
   request: IncomingMessage,
   { route, pathParameters }: Match,
   body: Buffer,
-  { apiId, requestId, time }: EventContext,
+  { apiId, requestId, time, jwt }: EventContext,
 ): APIGatewayProxyEventV2 {
   const { method = '', url = '/', httpVersion, socket } = request
   const [path = '', rawQueryString = ''] = splitOnce(url, '?')
@@ -49,6 +52,7 @@ export function createEvent(
     requestContext: {
       accountId: ACCOUNT_ID,
       apiId,
+      ...(jwt && { authorizer: { jwt } }),
       domainName: splitOnce(headers.host ?? '', ':')[0],
       domainPrefix: apiId,
       http: {

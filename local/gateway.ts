@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { finished } from 'node:stream/promises'
 import { GATEWAY_MAX_BODY_BYTES, GATEWAY_TIMEOUT_MS } from '../protocol/limits.ts'
-import { type Answer, gatewayError, readAnswer } from './gateway-answer.ts'
+import { type Answer, gatewayError, readAnswer, unauthorized } from './gateway-answer.ts'
 import { createCors } from './gateway-cors.ts'
 import { createEvent } from './gateway-event.ts'
 import { createRouter, type Match } from './gateway-routes.ts'
+import { createJwtAuthorizer, type JwtContext, TokenRefused } from './jwt-authorizer.ts'
 import { type LambdaFunction, RequestTooLarge } from './lambda-runtime.ts'
 import type { ApiDescription } from './template.ts'
 import { createThrottle } from './throttle.ts'
@@ -38,6 +39,9 @@ export function createGateway({
   refuseAuthorization(api)
   const findRoute = createRouter(api.routes)
   const cors = api.cors && createCors(api.cors)
+  const authorizers = new Map(
+    api.routes.flatMap((route) => (route.jwt ? [[route, createJwtAuthorizer(route.jwt)] as const] : [])),
+  )
   const throttles = new Map(api.routes.map((route) => [route, createThrottle(api.throttling)]))
 
   async function answer(request: IncomingMessage, requestId: string): Promise<Answer> {
@@ -45,18 +49,19 @@ export function createGateway({
     const match = findRoute(request.method ?? '', pathOf(request))
     if (match === undefined) return gatewayError(404)
     if (throttles.get(match.route)?.() === false) return gatewayError(429)
+    const jwt = await authorizers.get(match.route)?.(request.headers.authorization)
     const body = await readBody(request)
     if (body === undefined) return gatewayError(413)
-    return integrate(request, match, body, requestId)
+    return integrate(request, match, body, { requestId, jwt })
   }
 
   async function integrate(
     request: IncomingMessage,
     match: Match,
     body: Buffer,
-    requestId: string,
+    context: { requestId: string; jwt: JwtContext | undefined },
   ): Promise<Answer> {
-    const event = createEvent(request, match, body, { apiId: api.id, requestId, time: new Date() })
+    const event = createEvent(request, match, body, { apiId: api.id, time: new Date(), ...context })
     const { functionName, timeoutMs: own = timeoutMs } = match.route
     const invocation = functions.get(functionName)?.invoke(JSON.stringify(event))
     const outcome = await withinTime(invocation, Math.min(own, timeoutMs))
@@ -85,11 +90,11 @@ export function createGateway({
 }
 
 function refuseAuthorization({ routes }: ApiDescription): void {
-  const guarded = routes.find(({ authorization }) => authorization !== 'NONE')
+  const guarded = routes.find(({ authorization, jwt }) => authorization !== 'NONE' && jwt === undefined)
   if (guarded === undefined) return
   throw new Error(
-    `Expected routes without authorization, got ${guarded.authorization} at ${guarded.method} ${guarded.path}: the local AWS ` +
-      'runs auth none only. Synthesise the stack with auth none, or deploy it to AWS.',
+    `Expected routes without authorization or with that of a JWT, got ${guarded.authorization} at ${guarded.method} ` +
+      `${guarded.path}: the local AWS runs auth none and jwt. Synthesise the stack with one of these, or deploy it to AWS.`,
   )
 }
 
@@ -128,6 +133,7 @@ async function withinTime<T>(work: Promise<T> | undefined, ms: number): Promise<
 
 function errorAnswer(error: unknown, log: (line: string) => void): Answer {
   if (error instanceof URIError) return gatewayError(400)
+  if (error instanceof TokenRefused) return unauthorized(error.message)
   if (error instanceof RequestTooLarge) return gatewayError(413)
   if (error instanceof Error && 'code' in error && error.code === 'ECONNRESET') return gatewayError(400)
   log(`[gateway] ${error instanceof Error ? error.stack : error}`)

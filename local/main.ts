@@ -1,4 +1,4 @@
-import { type LocalAwsOptions, ROOT_CREDENTIALS, startLocalAws } from './aws.ts'
+import { type LocalAws, type LocalAwsOptions, ROOT_CREDENTIALS, startLocalAws } from './aws.ts'
 import { DataDirectoryInUse } from './lock.ts'
 import { readSettings, SettingError } from './settings.ts'
 
@@ -29,13 +29,10 @@ async function main(signal: AbortSignal): Promise<number> {
   }
 }
 
-function welcome(
-  { dataDirectory }: LocalAwsOptions,
-  { apiUrl, s3Url }: { apiUrl: string; s3Url: string },
-): string {
+function welcome({ dataDirectory }: LocalAwsOptions, { apiUrl, s3Url, issuerUrl }: LocalAws): string {
   const { accessKeyId, secretAccessKey } = ROOT_CREDENTIALS
   return `
-Partway on this machine: a tool for development, not for production. No sign-in; it listens on loopback only.
+Partway on this machine: a tool for development, not for production. ${issuerUrl ? `Sign-in by ${issuerUrl}` : 'No sign-in'}; it listens on loopback only.
 
   page   ${apiUrl}
   API    ${apiUrl}    try: curl ${apiUrl}
@@ -48,7 +45,8 @@ ready  ${apiUrl}  (S3 on ${s3Url})`
 function explain(error: unknown, settings: LocalAwsOptions | undefined): string {
   if (!(error instanceof Error)) return String(error)
   if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error) {
-    const variable = error.port === settings?.s3Port ? 'S3_PORT' : 'PORT'
+    const variables = { [settings?.s3Port ?? '']: 'S3_PORT', [settings?.oidcPort ?? '']: 'OIDC_PORT' }
+    const variable = variables[String(error.port)] ?? 'PORT'
     return `Port ${error.port} is in use by another program; stop that, or set ${variable} to another port.`
   }
   // What the user or the system did wrong needs no stack.

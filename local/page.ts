@@ -23,17 +23,17 @@ interface File {
 export interface PageOptions {
   /** A folder with index.html, main.ts and perhaps style.css, which the page asks for as `/assets/main.js` and `/assets/style.css`. */
   directory: string
-  /** The one origin beside its own that the page may talk to. */
-  s3Url: string
+  /** The origins beside its own that the page may talk to: S3, and who signs people in. */
+  connectTo: string[]
 }
 
-export async function createPage({ directory, s3Url }: PageOptions): Promise<Page> {
+export async function createPage({ directory, connectTo }: PageOptions): Promise<Page> {
   const [index, assets] = await Promise.all([readFile(join(directory, 'index.html')), bundle(directory)])
   const policy = [
     "default-src 'self'",
     // Checksums are computed in WebAssembly.
     "script-src 'self' 'wasm-unsafe-eval'",
-    `connect-src 'self' ${s3Url}`,
+    `connect-src 'self' ${connectTo.join(' ')}`,
     "img-src 'self' data:",
     "object-src 'none'",
     "base-uri 'none'",

@@ -109,12 +109,20 @@ export const Integration = v.strictObject({
   TimeoutInMillis: v.optional(v.number()),
 })
 
+export const Authorizer = v.strictObject({
+  ApiId: noEffect,
+  AuthorizerType: v.literal('JWT'),
+  IdentitySource: v.tuple([v.literal('$request.header.Authorization')]),
+  JwtConfiguration: v.strictObject({ Issuer: v.string(), Audience: strings }),
+  Name: noEffect,
+})
+
 export const Route = v.strictObject({
   ApiId: noEffect,
   RouteKey: v.string(),
   Target: v.string(),
   AuthorizationType: v.optional(v.string(), 'NONE'),
-  AuthorizerId: noEffect,
+  AuthorizerId: v.optional(v.string()),
 })
 
 export const Stage = v.strictObject({

@@ -16,21 +16,25 @@ const MAX_PORT = 65_535
  */
 export function readSettings(env: NodeJS.ProcessEnv): LocalAwsOptions {
   const auth = env.PARTWAY_AUTH || 'none'
-  if (auth !== 'none') {
+  if (auth !== 'none' && auth !== 'jwt') {
     throw new SettingError(
-      `Expected PARTWAY_AUTH to be none, got "${auth}": the local AWS has no sign-in. Leave it out here; \`npx cdk deploy\` knows iam too.`,
+      `Expected PARTWAY_AUTH to be none or jwt, got "${auth}": the local AWS has an OIDC issuer and nothing else to sign in with. \`npx cdk deploy\` knows iam and cognito too.`,
     )
   }
   const port = integer('PORT', 8080, 0, MAX_PORT)
   const s3Port = integer('S3_PORT', 8081, 0, MAX_PORT)
-  if (port === s3Port && port !== 0) {
+  const oidcPort = integer('OIDC_PORT', 8082, 0, MAX_PORT)
+  const fixed = [port, s3Port, ...(auth === 'jwt' ? [oidcPort] : [])].filter((taken) => taken !== 0)
+  if (new Set(fixed).size < fixed.length) {
     throw new SettingError(
-      `Expected PORT and S3_PORT to differ, got ${port} for both; set S3_PORT to another.`,
+      `Expected PORT, S3_PORT and OIDC_PORT to differ, got ${fixed.join(', ')}; set one to another.`,
     )
   }
   return {
     port,
     s3Port,
+    oidcPort,
+    auth,
     dataDirectory: resolve(env.PARTWAY_DATA || '.partway'),
     lifecycleDayMs: integer('PARTWAY_LIFECYCLE_DAY_MS', DAY_MS, 1, DAY_MS),
     completeDelayMs: integer('PARTWAY_COMPLETE_DELAY_MS', 0, 0, DAY_MS),

@@ -47,6 +47,8 @@ export interface RouteDescription {
   functionName: string
   /** `NONE`, `AWS_IAM`, `JWT` or `CUSTOM`. */
   authorization: string
+  /** Whose tokens, and for whom, where the authorization is `JWT`. */
+  jwt?: { issuer: string; audience: string[] } | undefined
   /** How long the gateway waits for the function, where the template says so. */
   timeoutMs?: number | undefined
 }
@@ -106,8 +108,14 @@ function readApi(reader: Reader, functions: FunctionDescription[]): ApiDescripti
       .all('AWS::ApiGatewayV2::Integration', resources.Integration)
       .map((integration) => [`integrations/${integration.logicalId}`, integration]),
   )
+  const authorizers = new Map(
+    reader
+      .all('AWS::ApiGatewayV2::Authorizer', resources.Authorizer)
+      .map(({ logicalId, properties }) => [reader.ref(logicalId), properties.JwtConfiguration] as const),
+  )
   const routes = reader.all('AWS::ApiGatewayV2::Route', resources.Route).map(({ logicalId, properties }) => {
-    const { RouteKey, Target, AuthorizationType } = properties
+    const { RouteKey, Target, AuthorizationType, AuthorizerId } = properties
+    const jwt = AuthorizerId === undefined ? undefined : authorizers.get(AuthorizerId)
     const [method = '', path = ''] = RouteKey.split(' ')
     const integration = found(integrations.get(Target), logicalId, 'an integration', Target)
     const { IntegrationUri, TimeoutInMillis } = integration.properties
@@ -117,6 +125,7 @@ function readApi(reader: Reader, functions: FunctionDescription[]): ApiDescripti
       path,
       functionName: found(target, integration.logicalId, 'a function', IntegrationUri).name,
       authorization: AuthorizationType,
+      jwt: jwt && { issuer: jwt.Issuer, audience: jwt.Audience },
       timeoutMs: TimeoutInMillis,
     }
   })

@@ -10,6 +10,7 @@ import type { Route } from '../../protocol/routes.ts'
 export function useLocalAws(options: Partial<LocalAwsOptions> = {}): {
   readonly apiUrl: string
   readonly s3Url: string
+  readonly issuerUrl: string
 } {
   let aws: LocalAws
   let dataDirectory: string
@@ -31,6 +32,9 @@ export function useLocalAws(options: Partial<LocalAwsOptions> = {}): {
     get s3Url() {
       return aws.s3Url
     },
+    get issuerUrl() {
+      return aws.issuerUrl ?? ''
+    },
   }
 }
 
@@ -39,6 +43,8 @@ export interface Call {
   query?: Record<string, string>
   /** Sent as JSON, or as it stands where it is a string. */
   body?: unknown
+  /** Of a caller who signed in. */
+  token?: string
 }
 
 export interface Answer {
@@ -54,9 +60,10 @@ export async function call(apiUrl: string, { method, path }: Route, request: Cal
     apiUrl,
   )
   url.search = new URLSearchParams(request.query).toString()
-  const { body } = request
+  const { body, token } = request
   const response = await fetch(url, {
     method,
+    ...(token && { headers: { authorization: `Bearer ${token}` } }),
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   })
   const text = await response.text()

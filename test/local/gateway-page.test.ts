@@ -19,7 +19,7 @@ beforeAll(async () => {
   )
   await writeFile(join(directory, 'title.ts'), "export const title: string = 'bundled'\n")
   await writeFile(join(directory, 'style.css'), 'p { color: red }\n')
-  const page = await createPage({ directory, s3Url: 'http://localhost:8081' })
+  const page = await createPage({ directory, connectTo: ['http://localhost:8081'] })
   server = await listenOnLoopback((request, response) => {
     if (!page.serve(request, response)) response.end('API')
   }, 0)
@@ -81,7 +81,9 @@ test('an asset that is not there is not found', async () => {
 
 test('a page that does not compile is refused with its error', async () => {
   await writeFile(join(directory, 'main.ts'), 'const = 1')
-  await expect(createPage({ directory, s3Url: 'http://localhost:8081' })).rejects.toThrow(/main\.ts:1:6/)
+  await expect(createPage({ directory, connectTo: ['http://localhost:8081'] })).rejects.toThrow(
+    /main\.ts:1:6/,
+  )
 })
 
 function ask(path: string, init: RequestInit = {}): Promise<Response> {

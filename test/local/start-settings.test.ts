@@ -28,6 +28,7 @@ test.each<[NodeJS.ProcessEnv, object]>([
     { lifecycleDayMs: 1000, completeDelayMs: 40_000, dropPartBytes: true },
   ],
   [{ PARTWAY_AUTH: 'none' }, { port: 8080 }],
+  [{ PARTWAY_AUTH: 'jwt' }, { auth: 'jwt', oidcPort: 8082 }],
 ])('%j', (environment, settings) => {
   expect(readSettings(environment)).toMatchObject(settings)
 })
@@ -35,11 +36,11 @@ test.each<[NodeJS.ProcessEnv, object]>([
 test.each([
   [{ PORT: 'http' }, /^Expected PORT to be a whole number from 0 to 65535, got "http"\.$/],
   [{ S3_PORT: '65536' }, /^Expected S3_PORT to be a whole number from 0 to 65535, got "65536"\.$/],
-  [{ PORT: '8081' }, /^Expected PORT and S3_PORT to differ, got 8081 for both/],
+  [{ PORT: '8081' }, /^Expected PORT, S3_PORT and OIDC_PORT to differ, got 8081, 8081/],
   [{ PARTWAY_DROP_PART_BYTES: 'yes' }, /^Expected PARTWAY_DROP_PART_BYTES to be 0 or 1, got "yes"\.$/],
   [{ PARTWAY_LIFECYCLE_DAY_MS: '0' }, /^Expected PARTWAY_LIFECYCLE_DAY_MS to be a whole number from 1 /],
   [{ PARTWAY_COMPLETE_DELAY_MS: '1.5' }, /^Expected PARTWAY_COMPLETE_DELAY_MS to be a whole number from 0 /],
-  [{ PARTWAY_AUTH: 'iam' }, /^Expected PARTWAY_AUTH to be none, got "iam": the local AWS has no sign-in\./],
+  [{ PARTWAY_AUTH: 'iam' }, /^Expected PARTWAY_AUTH to be none or jwt, got "iam"/],
 ])('%j is refused', (environment, message) => {
   expect(() => readSettings(environment)).toThrow(SettingError)
   expect(() => readSettings(environment)).toThrow(message)
