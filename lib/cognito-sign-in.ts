@@ -106,7 +106,8 @@ function createClient(scope: Construct, userPool: IUserPool, urls: string[]): Us
   return new UserPoolClient(scope, 'UserPoolClient', {
     userPool,
     generateSecret: false,
-    authFlows: {},
+    // With none named, Cognito would also take passwords without its sign-in page.
+    authFlows: { userSrp: false },
     oAuth: {
       flows: { authorizationCodeGrant: true },
       scopes: [OAuthScope.OPENID, OAuthScope.EMAIL, OAuthScope.PROFILE],

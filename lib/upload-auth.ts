@@ -24,6 +24,8 @@ export interface BoundAuth {
   readonly authorizer: IHttpRouteAuthorizer
   /** Who issues the tokens and for whom, where auth is by token. */
   readonly oidc?: { readonly issuer: string; readonly clientId: string }
+  /** What a page talks to when people sign in, as far as it is known here. */
+  readonly signInUrls?: readonly string[]
   /** Where the users are, with Cognito. */
   readonly userPool?: IUserPool
 }
@@ -69,7 +71,10 @@ export class UploadAuth {
         'UploadAuth.jwt: expected audience to be the aud claim of the tokens, got an empty text; give the id that the issuer gave your client.',
       )
     }
-    return new UploadAuth('jwt', () => byToken(issuer, audience))
+    return new UploadAuth('jwt', () => ({
+      ...byToken(issuer, audience),
+      signInUrls: [new URL(issuer).origin],
+    }))
   }
 
   /**
@@ -80,8 +85,8 @@ export class UploadAuth {
   static cognito(options: CognitoOptions = {}): UploadAuth {
     requireCognitoOptions(options)
     return new UploadAuth('cognito', (scope, { origins }) => {
-      const { userPool, issuer, clientId } = signInWithCognito(scope, options, origins)
-      return { ...byToken(issuer, clientId), userPool }
+      const { userPool, issuer, clientId, signInUrls } = signInWithCognito(scope, options, origins)
+      return { ...byToken(issuer, clientId), userPool, signInUrls }
     })
   }
 }

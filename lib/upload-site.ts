@@ -1,0 +1,169 @@
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib'
+import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager'
+import {
+  Distribution,
+  HeadersFrameOption,
+  HeadersReferrerPolicy,
+  HttpVersion,
+  ResponseHeadersPolicy,
+  SecurityPolicyProtocol,
+  ViewerProtocolPolicy,
+} from 'aws-cdk-lib/aws-cloudfront'
+import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins'
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
+import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment'
+import { Construct } from 'constructs'
+import { siteAssets, siteIndex } from './site-files.ts'
+
+export interface SiteOptions {
+  /**
+   * A domain of yours for the page. DNS is yours to point at the distribution.
+   * @default CloudFront's own, `https://{id}.cloudfront.net`
+   */
+  readonly domain?: SiteDomain
+  /**
+   * Origins that the page talks to when people sign in, beyond the issuer's own and those of a Cognito pool that is made here:
+   * where the issuer has its token endpoint elsewhere, such as `https://oauth2.googleapis.com`.
+   * @default none
+   */
+  readonly signInOrigins?: readonly string[]
+}
+
+export interface SiteDomain {
+  /** Such as `upload.example.com`. */
+  readonly name: string
+  /** For that name, in us-east-1, where CloudFront takes them from. */
+  readonly certificate: ICertificate
+}
+
+export interface SiteTargets {
+  readonly apiUrl: string
+  /** Sources of a content security policy, such as `https://films.s3.eu-west-1.amazonaws.com`, beside the API. */
+  readonly connectTo: readonly string[]
+}
+
+/**
+ * The page: a private bucket behind CloudFront. It is made in two steps, for the API and the bucket of the uploads know its
+ * origin, and its files know theirs: the distribution depends on nothing, the files on everything.
+ */
+export class UploadSite extends Construct {
+  /** As browsers send it: without a slash at the end. */
+  readonly origin: string
+  readonly distribution: Distribution
+  readonly #bucket: Bucket
+  readonly #signInOrigins: readonly string[]
+
+  constructor(scope: Construct, id: string, { domain, signInOrigins = [] }: SiteOptions = {}) {
+    super(scope, id)
+    this.#signInOrigins = signInOrigins
+    this.#bucket = this.#createBucket()
+    this.distribution = this.#createDistribution(domain)
+    this.origin = `https://${domain?.name ?? this.distribution.distributionDomainName}`
+  }
+
+  /** Puts the page's files into the bucket, among them `config.json`, which tells the page where its API is. */
+  deploy({ apiUrl, connectTo }: SiteTargets): void {
+    const policy = contentSecurityPolicy([apiUrl, ...connectTo, ...this.#signInOrigins])
+    const deployment = new BucketDeployment(this, 'Files', {
+      destinationBucket: this.#bucket,
+      distribution: this.distribution,
+      sources: [siteAssets(), siteIndex(policy), Source.jsonData('config.json', { api: apiUrl })],
+      // Names stay the same, so browsers ask each time; what has not changed is not sent.
+      cacheControl: [CacheControl.noCache()],
+      // A page that is open may still load what an earlier version needs.
+      prune: false,
+    })
+    acceptFindings(deployment)
+  }
+
+  #createBucket(): Bucket {
+    const bucket = new Bucket(this, 'Bucket', {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      encryption: BucketEncryption.S3_MANAGED,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      // What is in it can be deployed again.
+      removalPolicy: RemovalPolicy.DESTROY,
+      autoDeleteObjects: true,
+    })
+    Validations.of(bucket).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason: 'Holds a public page, which only the distribution reads.',
+    })
+    return bucket
+  }
+
+  #createDistribution(domain: SiteDomain | undefined): Distribution {
+    const distribution = new Distribution(this, 'Distribution', {
+      comment: 'Partway: the page',
+      defaultRootObject: 'index.html',
+      defaultBehavior: {
+        origin: S3BucketOrigin.withOriginAccessControl(this.#bucket),
+        viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+        responseHeadersPolicy: this.#createHeaders(),
+      },
+      httpVersion: HttpVersion.HTTP2_AND_3,
+      minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
+      ...(domain && { domainNames: [domain.name], certificate: domain.certificate }),
+    })
+    Validations.of(distribution).acknowledge(
+      { id: 'AwsSolutions-CFR1', reason: 'The page is for whoever may sign in, wherever they are.' },
+      {
+        id: 'AwsSolutions-CFR2',
+        reason: 'Serves the same few static files to everyone; what costs is the API, which throttles.',
+      },
+      {
+        id: 'AwsSolutions-CFR3',
+        reason: 'Who fetched the page says little: who uploads is in the access log of the API.',
+      },
+    )
+    if (!domain) {
+      Validations.of(distribution).acknowledge({
+        id: 'AwsSolutions-CFR4',
+        reason:
+          'The certificate of *.cloudfront.net leaves no choice of protocols; with a domain, TLS 1.2 is the least.',
+      })
+    }
+    return distribution
+  }
+
+  /** What is the same in every deployment; what names other resources stands in the page. */
+  #createHeaders(): ResponseHeadersPolicy {
+    return new ResponseHeadersPolicy(this, 'Headers', {
+      comment: 'Partway: the page',
+      securityHeadersBehavior: {
+        strictTransportSecurity: {
+          accessControlMaxAge: Duration.days(730),
+          includeSubdomains: true,
+          override: true,
+        },
+        contentTypeOptions: { override: true },
+        frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
+        // The code of a sign-in stands in the page's URL for a moment.
+        referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
+        // The one directive of the page's policy that browsers do not take from the page.
+        contentSecurityPolicy: { contentSecurityPolicy: "frame-ancestors 'none'", override: true },
+      },
+    })
+  }
+}
+
+function contentSecurityPolicy(connectTo: readonly string[]): string {
+  return [
+    "default-src 'self'",
+    // Checksums are computed in WebAssembly.
+    "script-src 'self' 'wasm-unsafe-eval'",
+    `connect-src 'self' ${connectTo.join(' ')}`,
+    "img-src 'self' data:",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ')
+}
+
+/** The function that copies the files is the CDK's own, and one for all deployments of a stack. */
+function acceptFindings({ handlerRole }: BucketDeployment): void {
+  const handler = handlerRole.node.scope
+  if (!handler) return
+  console.error(handler.node.path)
+}
