@@ -69,6 +69,8 @@ test.each<[Record<string, unknown>, RegExp]>([
   [{ auth: 'nobody' }, /auth: expected iam, none, jwt or cognito, got "nobody".*-c auth=iam/],
   [{ auth: 'none' }, /auth=none.*expected -c origins=https:\/\/www\.example\.com, got none/],
   [{ auth: 'none', origins: '*' }, /auth=none.*got \*/],
+  [{ auth: 'none', origins: 'https://*' }, /origins: expected a scheme and a host.*got "https:\/\/\*"/],
+  [{ origins: 'https://*.example.com' }, /origins: expected a scheme and a host/],
   [{ origins: 'www.example.com' }, /origins: expected a scheme and a host.*got "www\.example\.com"/],
   [{ origins: 'https://www.example.com/' }, /no path, got "https:\/\/www\.example\.com\/"/],
   [{ origins: 'ftp://example.com' }, /origins: expected/],
