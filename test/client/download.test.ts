@@ -125,6 +125,20 @@ test('a refused URL is signed again, once for all lanes', async () => {
   expect(signatures()).toBe(2)
 })
 
+test('an object that changes between two signatures is not mixed with itself', async () => {
+  const answer: { etag: string } = { etag: 'abc' }
+  const { folder, begin } = await setting({
+    answer,
+    trouble(_, response) {
+      answer.etag = 'new'
+      response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>')
+      return true
+    },
+  })
+  await expect(begin().result).rejects.toThrow(ObjectChangedError)
+  expect(await readdir(folder)).toEqual([])
+})
+
 test('a busy store is asked again', async () => {
   const { object, begin } = await setting({
     trouble(_, response, nth) {

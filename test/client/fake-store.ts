@@ -68,6 +68,8 @@ export class FakeStore {
   readonly objects = new Map<string, Uint8Array>()
   readonly uploads = new Map<string, StoredUpload>()
   fault: (request: Request) => Fault | undefined
+  /** From then on, URLs that were signed before are refused: the credentials behind them are dead. */
+  revokedAt = Number.POSITIVE_INFINITY
   readonly #clock: VirtualClock
   readonly #partSize: number
   readonly #singleUpTo: number
@@ -192,7 +194,7 @@ export class FakeStore {
     if (fault === 'busy') return { ...answer(503, 'SlowDown'), retryAfter: BUSY_SECONDS }
     if (fault === 'denied') return answer(403, 'AccessDenied')
     if (fault === 'gone') this.uploads.delete(id)
-    if (fault === 'refuse' || this.#clock.now() > Number(expires)) return answer(403, 'AccessDenied')
+    if (fault === 'refuse' || this.#isDead(Number(expires))) return answer(403, 'AccessDenied')
     const bytes = fault === 'corrupt' ? put.body.map((byte) => byte ^ 1) : put.body.slice()
     if (what === 'single') {
       if (this.objects.has(key)) return answer(412, 'PreconditionFailed')
@@ -256,6 +258,12 @@ export class FakeStore {
 
   #url(key: string, id: string, what: string): string {
     return [key, id, what, this.#clock.now() + this.#expiresIn * 1000].join('|')
+  }
+
+  #isDead(expires: number): boolean {
+    const now = this.#clock.now()
+    const signedAt = expires - this.#expiresIn * 1000
+    return now > expires || (now >= this.revokedAt && signedAt < this.revokedAt)
   }
 
   #known(uploadId: string): StoredUpload {

@@ -4,6 +4,7 @@ import { createCrc } from '../../checksums/crc.ts'
 import { createRate, eta } from '../../client/rate.ts'
 import { weighParts } from '../../client/resume.ts'
 import { backoff, isTransientStatus } from '../../client/retry.ts'
+import { verifyArrival } from '../../client/verify.ts'
 import { wholeCrc } from '../../client/whole-crc.ts'
 import { runWorkers } from '../../client/workers.ts'
 import { partRange, plan } from '../../protocol/part-plan.ts'
@@ -132,6 +133,31 @@ describe('a part that the store holds', () => {
     )
     expect(counted.has(part.partNumber)).toBe(outcome === 'counted')
     expect(unremembered.has(part.partNumber)).toBe(outcome === 'unremembered')
+  })
+})
+
+describe('what arrived', () => {
+  const crc = (value: string, algorithm: 'CRC64NVME' | 'CRC32' = 'CRC64NVME') => ({ algorithm, value })
+
+  test.each([
+    ['without checksums', { size: 5 }, { size: 5 }, 'size'],
+    ['with one that was not asked for', { size: 5, checksum: crc('a') }, { size: 5 }, 'size'],
+    [
+      'with another algorithm',
+      { size: 5, checksum: crc('a') },
+      { size: 5, checksum: crc('a', 'CRC32') },
+      'size',
+    ],
+    ['with the same checksum', { size: 5, checksum: crc('a') }, { size: 5, checksum: crc('a') }, 'checksum'],
+  ])('%s is verified', (_, arrived, expected, verified) => {
+    expect(verifyArrival(arrived, expected, 'on the disk')).toBe(verified)
+  })
+
+  test.each([
+    [{ size: 4 }, { size: 5 }, 'Expected 5 bytes on the disk, got 4.'],
+    [{ size: 5, checksum: crc('b') }, { size: 5, checksum: crc('a') }, 'CRC64NVME a on the disk, got b.'],
+  ])('%j is not %j', (arrived, expected, message) => {
+    expect(() => verifyArrival(arrived, expected, 'on the disk')).toThrow(message)
   })
 })
 

@@ -41,6 +41,12 @@ function setting({ size = 95, computesCrc = true, ...options }: Setting = {}) {
   return { clock, store, records, source, begin }
 }
 
+/** Of the one upload that is remembered. */
+function rememberedParts(records: FakeRecords): number[] {
+  const [text = '{}'] = records.texts.values()
+  return Object.keys(JSON.parse(text).parts).map(Number)
+}
+
 /** A fault for the first request that fits, then none. */
 function once(fault: Fault, fits: (request: Request) => boolean, times = 1) {
   let left = times
@@ -123,11 +129,18 @@ describe('a part', () => {
     expect(store.objects.get(key)).toEqual(source.bytes)
   })
 
-  test('shares the call that signs again with all whose URLs died', async () => {
-    const { store, begin } = setting({ size: 300 })
-    store.fault = (request) => (isPut(request) && store.count('put') <= 6 ? 'refuse' : undefined)
+  test('shares the call that signs again with all whose URLs died, however late they notice', async () => {
+    const { store, begin } = setting({ size: 300, fault: once('drop', isPart(1)) })
+    store.revokedAt = 450
+    await begin({ concurrency: 3 }).result
+    expect(store.count('put')).toBeGreaterThan(32)
+    expect(store.count('presign')).toBe(1)
+  })
+
+  test('that is behind the others shares the window that they sign', async () => {
+    const { store, begin } = setting({ size: 3000, expiresIn: 5, fault: once('silent', isPart(1)) })
     await begin().result
-    expect(store.requests.filter(is('presign'))).toEqual([{ operation: 'presign', from: 1, to: 30 }])
+    expect(store.requests.find(is('presign'))).toEqual({ operation: 'presign', from: 1, to: 300 })
   })
 
   test('is signed again before its URL expires', async () => {
@@ -422,6 +435,18 @@ describe('a person', () => {
     }
   })
 
+  test('pauses at the last moment: nothing is completed meanwhile', async () => {
+    const { clock, store, begin } = setting({ size: 10 })
+    const run = begin()
+    run.on('part', ({ state }) => state === 'done' && run.pause())
+    await new Promise<void>((resolve) => void clock.after(60_000, resolve))
+    expect(run.snapshot()).toMatchObject({ state: 'paused', partsDone: 1 })
+    expect(store.objects.size).toBe(0)
+    run.resume()
+    expect(await run.result).toMatchObject({ size: 10 })
+    expect(store.count('put')).toBe(1)
+  })
+
   test('pauses before anything is planned', async () => {
     const { clock, store, begin } = setting()
     const run = begin()
@@ -484,7 +509,7 @@ describe('a person', () => {
   })
 
   test('stops by a signal: the parts are kept, and the next run goes on', async () => {
-    const { store, source, begin } = setting({ size: 300 })
+    const { store, source, records, begin } = setting({ size: 300 })
     const stop = new AbortController()
     const run = begin({ signal: stop.signal })
     run.on('part', ({ partNumber, state }) => {
@@ -494,6 +519,7 @@ describe('a person', () => {
     expect(run.snapshot()).toMatchObject({ state: 'failed', error: { resumable: true } })
     expect(store.count('abort')).toBe(0)
     const held = [...(store.uploads.get('1')?.parts.keys() ?? [])]
+    expect(rememberedParts(records)).toEqual(held.sort((a, b) => a - b))
     store.requests.length = 0
     const { key } = await begin().result
     expect(store.partsPut().filter((number) => held.includes(number))).toEqual([])
@@ -555,6 +581,14 @@ test('what the API says no to fails the upload for good', async () => {
   const run = begin()
   await expect(run.result).rejects.toThrow(ApiError)
   expect(run.snapshot()).toMatchObject({ state: 'failed', error: { type: 'too-large', resumable: false } })
+})
+
+test('what is acknowledged is remembered within a second, for a run that is killed', async () => {
+  const { clock, records, begin } = setting({ fault: once('silent', isPart(10)) })
+  const run = begin()
+  await new Promise<void>((resolve) => void clock.after(1500, resolve))
+  expect(rememberedParts(records)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
+  await run.result
 })
 
 test('a record that cannot be written costs the upload its resume, not its life', async () => {
