@@ -5,16 +5,20 @@ import { closingLine } from './test/reporters/closing-line.ts'
 
 const ISOMORPHIC = 'test/isomorphic/**/*.test.ts'
 const HEAVY = 'test/heavy/**/*.test.ts'
+const DEPLOY = 'test/deploy/**/*.test.ts'
 
 /**
  * node: everything that needs only npm and a browser. chromium: the isomorphic tests once more, in a real browser.
- * heavy: what takes long or needs other programs (`npm run test:heavy`).
+ * heavy: what takes long or needs other programs (`npm run test:heavy`). deploy: the stack's life on an AWS emulator
+ * (`npm run test:deploy`).
  */
 export default defineConfig(async () => ({
   test: {
     reporters: ['default', closingLine],
     projects: [
-      { test: { name: 'node', include: ['test/**/*.test.ts'], exclude: [HEAVY], testTimeout: 30_000 } },
+      {
+        test: { name: 'node', include: ['test/**/*.test.ts'], exclude: [HEAVY, DEPLOY], testTimeout: 30_000 },
+      },
       {
         cacheDir: 'node_modules/.cache/vite-chromium',
         // Found in the middle of a run, a new dependency makes Vite reload the page under the tests.
@@ -34,6 +38,8 @@ export default defineConfig(async () => ({
         },
       },
       { test: { name: 'heavy', include: [HEAVY], testTimeout: 600_000, fileParallelism: false } },
+      // Its first run makes a Python environment.
+      { test: { name: 'deploy', include: [DEPLOY], testTimeout: 300_000, hookTimeout: 300_000 } },
     ],
   },
 }))
