@@ -26,7 +26,7 @@ export const download: Command = {
       replace: flags.force === true,
       signal,
     }
-    using client = createClient({ url: apiUrl(invocation) })
+    const client = createClient({ url: apiUrl(invocation) })
     const run = client.download(key, options)
     const name = key.slice(key.lastIndexOf('/') + 1)
     const progress = createProgress(terminal, name, () => {
@@ -52,6 +52,8 @@ export const download: Command = {
       }
       terminal.stderr.write(`${name}: ${explain(error)}\n`)
       return exitCodeOf(error)
+    } finally {
+      client.close()
     }
   },
 }

@@ -34,7 +34,7 @@ export const upload: Command = {
       restart: invocation.flags.restart === true,
       signal,
     }
-    using client = createClient({ url: apiUrl(invocation) })
+    const client = createClient({ url: apiUrl(invocation) })
     const codes: number[] = []
     const unfinished: string[] = []
     for (const file of operands) {
@@ -42,6 +42,7 @@ export const upload: Command = {
       codes.push(code)
       if (code === EXIT.resumable || code === EXIT.interrupted) unfinished.push(file)
     }
+    client.close()
     if (unfinished.length > 0) {
       terminal.stderr.write(`To go on:\n  ${commandAgain(invocation, unfinished)}\n`)
     }
@@ -57,9 +58,9 @@ async function uploadFile(
 ): Promise<number> {
   const say = (text: string) => terminal.stderr.write(`${file}: ${text}\n`)
   try {
-    await using source = await openFile(file)
+    const source = await openFile(file)
     const run = client.upload(source, options)
-    const result = await follow(run, file, terminal)
+    const result = await follow(run, file, terminal).finally(() => source.close())
     say(summary(result))
     terminal.stdout.write(`${result.key}\n`)
     return EXIT.done

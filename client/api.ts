@@ -1,9 +1,8 @@
-import * as v from 'valibot'
-import { ProblemBody } from '../protocol/problems.ts'
 import { type ResponseOf, type Route, routes } from '../protocol/routes.ts'
 import { follow } from './abort.ts'
+import { readAnswer } from './api-answer.ts'
 import { sleep, systemClock } from './clock.ts'
-import { ApiError, NetworkError, NotPartwayError } from './errors.ts'
+import { ApiError, NetworkError } from './errors.ts'
 import type { Clock, ControlPlane, UploadId } from './ports.ts'
 import { API_RETRIES, backoff, isTransientStatus, type RetryPolicy } from './retry.ts'
 
@@ -128,36 +127,6 @@ function createCaller({
   }
 }
 
-function readAnswer<R extends Route>(route: R, base: string, status: number, text: string): ResponseOf<R> {
-  const json = parseJson(text)
-  if (status !== route.status) throw errorOf(base, status, json, text)
-  const parsed = v.safeParse(route.response ?? v.undefined(), route.response ? json : undefined)
-  if (!parsed.success) {
-    throw new NotPartwayError(
-      `Expected the answer of a Partway API from ${base}, got ${excerpt(text)} (${parsed.issues[0].message}). Check the URL.`,
-    )
-  }
-  return parsed.output as ResponseOf<R>
-}
-
-/** A problem of a function's, or `{"message"}` of the gateway's, or something that is no Partway API. */
-function errorOf(base: string, status: number, json: unknown, text: string): Error {
-  const problem = v.safeParse(ProblemBody, json)
-  if (problem.success) {
-    const { title, detail, requestId } = problem.output
-    const trace = status >= 500 && requestId ? ` (request ${requestId})` : ''
-    return new ApiError(`${detail ?? title}${trace}`, status, problem.output)
-  }
-  const gateway = v.safeParse(v.object({ message: v.nullable(v.string()) }), json)
-  if (gateway.success && status !== 404) {
-    return new ApiError(`The API at ${base} answered ${status} ${gateway.output.message ?? ''}.`, status)
-  }
-  if (status >= 500 || status === 429) return new ApiError(`${base} answered ${status}.`, status)
-  return new NotPartwayError(
-    `Expected a Partway API at ${base}, got ${status} ${excerpt(text)}. Check the URL.`,
-  )
-}
-
 function isTransient(error: unknown): boolean {
   if (error instanceof NetworkError) return true
   return error instanceof ApiError && isTransientStatus(error.status) && error.status !== 409
@@ -172,19 +141,6 @@ function pathOf(route: Route, { path = {}, query = {} }: Input): string {
 function baseOf(url: string | URL): string {
   const { origin, pathname } = new URL(url)
   return origin + pathname.replace(/\/+$/, '')
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function excerpt(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim()
-  return line === '' ? 'nothing' : JSON.stringify(line.length > 60 ? `${line.slice(0, 60)}…` : line)
 }
 
 /** Node hides what happened in the cause; browsers say nothing at all. */

@@ -5,7 +5,9 @@ import { parseRecord } from '../records.ts'
  * Remembers unfinished uploads in localStorage: a few hundred bytes each. What the parts were is left to list-parts.
  * @param storage absent, nothing is remembered. @default the page's, where it may use it
  */
-export function localStorageRecords(storage: Storage | undefined = pageStorage()): RecordStore {
+export function localStorageRecords(
+  storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | undefined = pageStorage(),
+): RecordStore {
   const name = (endpoint: string, sourceId: string) => `partway ${endpoint} ${sourceId}`
   return {
     async load(endpoint, sourceId) {

@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
 import { type Crc, createCrc } from '../../checksums/crc.ts'
 import { DEFAULT_PART_BYTES } from '../../protocol/limits.ts'
 import { type PartPlan, partRange, plan } from '../../protocol/part-plan.ts'
@@ -15,10 +13,11 @@ import { verifyArrival } from '../verify.ts'
 import { wholeCrc } from '../whole-crc.ts'
 import { runWorkers } from '../workers.ts'
 import { Blocks } from './blocks.ts'
+import { pathFor } from './download-path.ts'
 import { DownloadUrl } from './download-url.ts'
 import type { Connections } from './http.ts'
 import { type Receiving, receive } from './receive.ts'
-import { openTarget } from './target.ts'
+import { openTarget, type Target } from './target.ts'
 
 const DEFAULT_CONCURRENCY = 6
 
@@ -122,27 +121,30 @@ class DownloadRun implements Download {
     const answer = await api.download({ key }, signal)
     const { size, fileName, checksum } = answer
     const path = await pathFor(this.#options.output, fileName)
-    await using target = await openTarget(path, this.#options.replace ?? false)
-
-    this.#size = size
-    this.#rate = createRate(clock.now(), 0)
-    this.#emitter.emit('started', { path, size })
-    const ranges = plan(size, answer.partSize ?? DEFAULT_PART_BYTES)
-    const received = await this.#receiveAll(answer, ranges, target, signal)
-    const verified = verifyArrival(
-      { size: this.#bytesReceived, checksum: received },
-      { size, checksum },
-      'on the disk',
-    )
-    await target.finish()
-    return { key, path, size, checksum, verified, elapsed: clock.now() - begun }
+    const target = await openTarget(path, this.#options.replace ?? false)
+    try {
+      this.#size = size
+      this.#rate = createRate(clock.now(), 0)
+      this.#emitter.emit('started', { path, size })
+      const ranges = plan(size, answer.partSize ?? DEFAULT_PART_BYTES)
+      const received = await this.#receiveAll(answer, ranges, target, signal)
+      const verified = verifyArrival(
+        { size: this.#bytesReceived, checksum: received },
+        { size, checksum },
+        'on the disk',
+      )
+      await target.finish()
+      return { key, path, size, checksum, verified, elapsed: clock.now() - begun }
+    } finally {
+      await target.close()
+    }
   }
 
   /** @returns the checksum of what was written, by the object's own algorithm; `undefined` where it has none */
   async #receiveAll(
     answer: DownloadResponse,
     ranges: PartPlan,
-    target: Awaited<ReturnType<typeof openTarget>>,
+    target: Target,
     signal: AbortSignal,
   ): Promise<Checksum | undefined> {
     const { api, clock, connections } = this.#ports
@@ -196,22 +198,5 @@ class DownloadRun implements Download {
     this.#bytesReceived += bytes
     this.#rate?.add(this.#ports.clock.now(), this.#bytesReceived)
     this.#emitter.emit('progress', { bytesReceived: this.#bytesReceived, size: this.#size ?? 0 })
-  }
-}
-
-/** The name that the object was uploaded with may hold anything: of it, only the last segment is used. */
-async function pathFor(output: string | undefined, fileName: string): Promise<string> {
-  const name = basename(fileName.replaceAll('\\', '/').replaceAll('\0', '')) || 'download'
-  const safe = name === '.' || name === '..' ? 'download' : name
-  if (output === undefined) return resolve(safe)
-  return (await isFolder(output)) ? join(resolve(output), safe) : resolve(output)
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-    throw error
   }
 }

@@ -8,21 +8,25 @@ import { fileRecords, stateFolder } from './records.ts'
 import type { FileSource } from './source.ts'
 import { fileTransport } from './transport.ts'
 
-export interface NodeClient extends Disposable {
+export interface NodeClient {
   readonly api: ControlPlane
   /** Begins at once; goes on where an earlier upload of the same file stopped. Close the source afterwards. */
   upload(source: FileSource, options?: UploadOptions): Upload
   /** Begins at once; the object appears under its final name when it is whole. */
   download(key: string, options?: DownloadOptions): Download
+  /** Closes idle connections, so that the process can end. */
+  close(): void
 }
 
 /**
  * Partway for Node.
  * @param options.state where unfinished uploads are remembered. @default `PARTWAY_STATE`, or the XDG state folder
  * @example
- * using client = createClient({ url: 'http://localhost:8080' })
- * await using source = await openFile('film.mov')
+ * const client = createClient({ url: 'http://localhost:8080' })
+ * const source = await openFile('film.mov')
  * const { key } = await client.upload(source).result
+ * await source.close()
+ * client.close()
  */
 export function createClient({ state, ...options }: ApiOptions & { state?: string }): NodeClient {
   const api = createApi(options)
@@ -36,7 +40,7 @@ export function createClient({ state, ...options }: ApiOptions & { state?: strin
     api,
     upload: (source, options) => upload(source, ports, options),
     download: (key, options) => download(key, { api, connections }, options),
-    [Symbol.dispose]: () => connections.close(),
+    close: () => connections.close(),
   }
 }
 

@@ -18,7 +18,9 @@ export interface FileSlice {
   read(buffer: Uint8Array, offset: number): Promise<void>
 }
 
-export interface FileSource extends Source<FileSlice>, AsyncDisposable {}
+export interface FileSource extends Source<FileSlice> {
+  close(): Promise<void>
+}
 
 /**
  * Opens a file to be sent. It is the same file as long as its size, its time of change in ns and its inode are.
@@ -58,7 +60,7 @@ export async function openFile(path: string): Promise<FileSource> {
       compareIdentity(name, identity, identityOf(await handle.stat({ bigint: true })))
       compareIdentity(name, identity, await identityAt(absolute, name))
     },
-    [Symbol.asyncDispose]: () => handle.close(),
+    close: () => handle.close(),
   }
 }
 

@@ -15,7 +15,7 @@ export class FileExistsError extends PartwayError {
 }
 
 /** A file that comes into being under its own name only when it is whole; until then it is called `NAME.part`. */
-export interface Target extends AsyncDisposable {
+export interface Target {
   /** Any number of writes at once, by position. */
   write(bytes: Uint8Array, position: number): Promise<void>
   /**
@@ -23,6 +23,8 @@ export interface Target extends AsyncDisposable {
    * @throws {FileExistsError} where another file took the name meanwhile, unless it may be replaced
    */
   finish(): Promise<void>
+  /** Closes the file; one that is not finished leaves nothing behind. */
+  close(): Promise<void>
 }
 
 /**
@@ -42,7 +44,7 @@ export async function openTarget(path: string, replace: boolean): Promise<Target
       else await renameToNew(part, path)
       finished = true
     },
-    async [Symbol.asyncDispose]() {
+    async close() {
       await handle.close()
       if (!finished) await rm(part, { force: true })
     },

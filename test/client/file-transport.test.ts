@@ -19,7 +19,7 @@ async function setting(bytes: Buffer, listener: RequestListener) {
   const connections = createConnections()
   onTestFinished(async () => {
     connections.close()
-    await source[Symbol.asyncDispose]()
+    await source.close()
   })
   const transport = fileTransport(connections)
   const put = (start: number, end: number, signal = new AbortController().signal) => {

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest'
+import { createCrc } from '../../checksums/crc.ts'
+import { localStorageRecords } from '../../client/browser/records.ts'
+import { fileSource } from '../../client/browser/source.ts'
+import { RecordError, SourceChangedError } from '../../client/errors.ts'
+import type { UploadRecord } from '../../client/ports.ts'
+
+const { signal } = new AbortController()
+const bytes = Uint8Array.from({ length: 3_000_000 }, (_, at) => (at * 31) % 251)
+const lastModified = Date.UTC(2026, 10, 21)
+const film = () => new File([bytes], 'film.mov', { type: 'video/quicktime', lastModified })
+
+test('a file is known again by its name, size and time of change', () => {
+  const source = fileSource(film())
+  expect(source).toMatchObject({
+    name: 'film.mov',
+    size: 3_000_000,
+    contentType: 'video/quicktime',
+    identity: { name: 'film.mov', size: '3000000', lastModified: '2026-11-21T00:00:00.000Z' },
+  })
+  expect(fileSource(film()).id).toBe(source.id)
+  expect(fileSource(new File([bytes], 'film.mov', { lastModified: lastModified + 1 })).id).not.toBe(source.id)
+  expect(fileSource(new File([bytes], 'other.mov', { lastModified })).id).not.toBe(source.id)
+  expect(fileSource(new File([], 'film', { lastModified })).contentType).toBeUndefined()
+})
+
+test('its slices and their CRCs are those of its bytes', async () => {
+  const source = fileSource(film())
+  expect(new Uint8Array(await source.slice(5, 2_500_000).arrayBuffer())).toEqual(bytes.subarray(5, 2_500_000))
+  expect(await source.crc('CRC64NVME', 5, 2_500_000, signal)).toEqual(
+    createCrc('CRC64NVME').update(bytes.subarray(5, 2_500_000)).digest(),
+  )
+  await source.verify()
+})
+
+test('a file that the browser will not read any more has changed', async () => {
+  const file = film()
+  file.slice = () =>
+    Object.assign(new Blob(['x']), {
+      arrayBuffer: () => Promise.reject(new DOMException('', 'NotReadableError')),
+    })
+  await expect(fileSource(file).verify()).rejects.toThrow(SourceChangedError)
+  await expect(fileSource(file).crc('CRC64NVME', 0, 10, signal)).rejects.toThrow('Pick it again.')
+})
+
+test('records are kept without what list-parts will say, for their endpoint and file', async () => {
+  const record: UploadRecord = {
+    version: 1,
+    endpoint: 'https://api.example',
+    sourceId: 'film',
+    identity: { name: 'film.mov' },
+    key: 'k',
+    uploadId: 'u',
+    size: 20,
+    partSize: 10,
+    checksumAlgorithm: 'CRC64NVME',
+    parts: { 1: { etag: 'e' } },
+  }
+  const items = new Map<string, string>()
+  const storage = {
+    getItem: (name: string) => items.get(name) ?? null,
+    setItem: (name: string, value: string) => void items.set(name, value),
+    removeItem: (name: string) => void items.delete(name),
+  }
+  const records = localStorageRecords(storage)
+  await records.save(record)
+  expect(await records.load('https://api.example', 'film')).toEqual({ ...record, parts: {} })
+  expect(await records.load('https://other.example', 'film')).toBeUndefined()
+  for (const name of items.keys()) items.set(name, 'damaged')
+  await expect(records.load('https://api.example', 'film')).rejects.toThrow(RecordError)
+  await records.remove('https://api.example', 'film')
+  expect(items.size).toBe(0)
+})
