@@ -43,9 +43,7 @@ export interface Chromium {
  * @throws Error where the variable names no file, or where the package has no binary for this platform.
  */
 export async function chromium(): Promise<Chromium> {
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  )
+  const env = environment()
   const other = env[OTHER_BROWSER]
   if (other) {
     if (existsSync(other)) return { executablePath: other, args: ARGS, env }
@@ -76,6 +74,12 @@ export async function launchChromium(options: LaunchOptions = {}): Promise<Brows
     args: [...args, ...(options.args ?? [])],
     env: { ...env, ...options.env },
   })
+}
+
+/** This process's, in a locale of UTF-8: without one, Chromium misreads the names of the files that it is given. */
+function environment(): Chromium['env'] {
+  const set = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return { ...Object.fromEntries(set), LC_ALL: 'C.UTF-8' }
 }
 
 /** The package's own NSS, only for hosts without one: elsewhere it could shadow libraries that fit better. */
