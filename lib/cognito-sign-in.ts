@@ -43,6 +43,8 @@ export interface CognitoSignIn {
   /** The `iss` claim of its tokens. */
   readonly issuer: string
   readonly clientId: string
+  /** What a page talks to when people sign in: the issuer, and the domain of a pool that is made here. */
+  readonly signInUrls: readonly string[]
 }
 
 /** @throws {Error} for a client without its pool, and for callback URLs that Cognito refuses */
@@ -66,17 +68,24 @@ export function signInWithCognito(
   options: CognitoOptions,
   origins: readonly string[],
 ): CognitoSignIn {
-  const userPool = options.userPool ?? createUserPool(scope, options)
+  const { userPool, domainUrls } = options.userPool
+    ? { userPool: options.userPool, domainUrls: [] }
+    : createUserPool(scope, options)
   const { userPoolClientId: clientId } =
     options.userPoolClient ?? createClient(scope, userPool, callbackUrls(options, origins))
+  const service = `https://cognito-idp.${userPool.env.region}.amazonaws.com`
   return {
     userPool,
-    issuer: `https://cognito-idp.${userPool.env.region}.amazonaws.com/${userPool.userPoolId}`,
+    issuer: `${service}/${userPool.userPoolId}`,
     clientId,
+    signInUrls: [service, ...domainUrls],
   }
 }
 
-function createUserPool(scope: Construct, { domainPrefix, removalPolicy }: CognitoOptions): UserPool {
+function createUserPool(
+  scope: Construct,
+  { domainPrefix, removalPolicy }: CognitoOptions,
+): { userPool: UserPool; domainUrls: string[] } {
   const userPool = new UserPool(scope, 'UserPool', {
     selfSignUpEnabled: false,
     signInAliases: { email: true },
@@ -95,10 +104,10 @@ function createUserPool(scope: Construct, { domainPrefix, removalPolicy }: Cogni
     { id: 'AwsSolutions-COG2', reason: 'People may add an authenticator; who requires it gives a userPool.' },
     { id: 'AwsSolutions-COG8', reason: 'The plus plan costs per user; who wants it gives a userPool.' },
   )
-  userPool.addDomain('Domain', {
+  const domain = userPool.addDomain('Domain', {
     cognitoDomain: { domainPrefix: domainPrefix ?? uniqueDomainPrefix(scope) },
   })
-  return userPool
+  return { userPool, domainUrls: [domain.baseUrl()] }
 }
 
 /** For pages and terminals, which cannot keep a secret: the authorization code grant, which Cognito takes with PKCE. */

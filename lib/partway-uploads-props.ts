@@ -5,6 +5,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { StorageClass } from 'aws-cdk-lib/aws-s3'
 import type { UploadAuth } from './upload-auth.ts'
 import type { AnyBucket } from './upload-bucket.ts'
+import type { SiteOptions } from './upload-site.ts'
 
 export interface PartwayUploadsProps {
   /**
@@ -87,8 +88,9 @@ export interface PartwayUploadsProps {
    */
   readonly removalPolicy?: RemovalPolicy
   /**
-   * Whether a web page to upload from is deployed beside the API.
+   * A web page to upload from, behind CloudFront, which signs people in where `auth` is by token. Its origin is allowed
+   * beside `allowedOrigins`.
    * @default false
    */
-  readonly site?: boolean
+  readonly site?: boolean | SiteOptions
 }

@@ -13,7 +13,8 @@ import { objectsArn } from './permissions.ts'
 import { requireProps } from './require-props.ts'
 import { UploadApi } from './upload-api.ts'
 import { UploadAuth } from './upload-auth.ts'
-import { type AnyBucket, setUploadRules, UploadBucket } from './upload-bucket.ts'
+import { type AnyBucket, setUploadRules, storeUrl, UploadBucket } from './upload-bucket.ts'
+import { UploadSite } from './upload-site.ts'
 
 const METRICS_NAMESPACE = 'Partway'
 /** Two calls an upload: 50 a second begin and end 25 uploads a second. */
@@ -35,6 +36,9 @@ export class PartwayUploads extends Construct {
   readonly url: string
   /** Where the users are, with `UploadAuth.cognito()`. */
   readonly userPool: IUserPool | undefined
+  /** The page, where there is one. */
+  readonly site: UploadSite | undefined
+  readonly #auth: UploadAuth
   readonly #prefix: string
   readonly #encryptionKey: IKey | undefined
   #uploaded: Rule | undefined
@@ -43,9 +47,12 @@ export class PartwayUploads extends Construct {
   constructor(scope: Construct, id: string, props: PartwayUploadsProps = {}) {
     super(scope, id)
     requireProps(props)
-    const { prefix: keyPrefix = 'uploads', auth = UploadAuth.iam(), allowedOrigins: origins = [] } = props
+    const { prefix: keyPrefix = 'uploads', auth = UploadAuth.iam(), allowedOrigins = [], site } = props
     const { transferAcceleration = false, urlLifetime = Duration.hours(1) } = props
 
+    this.site = site ? new UploadSite(this, 'Site', site === true ? {} : site) : undefined
+    const origins = [...allowedOrigins, ...(this.site ? [this.site.origin] : [])]
+    this.#auth = auth
     this.#prefix = keyPrefix
     this.#encryptionKey = props.encryptionKey ?? props.bucket?.encryptionKey
     this.bucket =
@@ -57,7 +64,7 @@ export class PartwayUploads extends Construct {
       })
     setUploadRules(this.bucket, { origins, keyPrefix, abortAfter: props.abortAfter ?? Duration.days(7) })
 
-    const { authorizer, oidc, userPool } = auth.bind(this, { origins })
+    const { authorizer, oidc, userPool, signInUrls = [] } = auth.bind(this, { origins })
     this.userPool = userPool
     this.api = new UploadApi(this, 'Api', {
       store: {
@@ -84,6 +91,10 @@ export class PartwayUploads extends Construct {
       logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
     })
     this.url = this.api.url
+    this.site?.deploy({
+      apiUrl: this.url,
+      connectTo: [storeUrl(this.bucket, transferAcceleration), ...signInUrls],
+    })
   }
 
   /**
@@ -96,6 +107,23 @@ export class PartwayUploads extends Construct {
     this.#uploaded ??= this.#createUploadedRule()
     this.#uploaded.addTarget(target)
     return this.#uploaded
+  }
+
+  /**
+   * Lets a grantee call the API with AWS credentials, with `UploadAuth.iam()`.
+   * @throws {Error} with any other auth, which a grant is not asked by
+   */
+  grantInvoke(grantee: IGrantable): Grant {
+    if (this.#auth.name !== 'iam') {
+      throw new Error(
+        `PartwayUploads.grantInvoke: expected UploadAuth.iam(), got UploadAuth.${this.#auth.name}(), which asks for no AWS credentials; leave the grant out.`,
+      )
+    }
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ['execute-api:Invoke'],
+      resourceArns: [this.api.httpApi.arnForExecuteApi('*', '/*', this.api.stage.stageName)],
+    })
   }
 
   /** Lets a grantee read every object below the prefix, and decrypt it where it is encrypted with a KMS key. */

@@ -19,6 +19,7 @@ const ARCHIVES = [StorageClass.GLACIER, StorageClass.DEEP_ARCHIVE].map(({ value 
 export function requireProps(props: PartwayUploadsProps): void {
   requirePrefix(props)
   requireOrigins(props)
+  requireSite(props)
   requireMaxObjectSize(props)
   requireContentTypes(props)
   requireUrlLifetime(props)
@@ -37,7 +38,7 @@ function requirePrefix({ prefix = 'uploads' }: PartwayUploadsProps): void {
   )
 }
 
-function requireOrigins({ auth, allowedOrigins = [] }: PartwayUploadsProps): void {
+function requireOrigins({ auth, allowedOrigins = [], site }: PartwayUploadsProps): void {
   const authName = auth?.name ?? 'iam'
   const wrong = allowedOrigins.find(
     (origin) => origin !== '*' && !Token.isUnresolved(origin) && !isOrigin(origin),
@@ -58,7 +59,7 @@ function requireOrigins({ auth, allowedOrigins = [] }: PartwayUploadsProps): voi
       "name them, for example 'https://www.example.com'",
     )
   }
-  if (authName === 'none' && allowedOrigins.length === 0) {
+  if (authName === 'none' && allowedOrigins.length === 0 && !site) {
     throw unexpected(
       'allowedOrigins',
       'the origins of your pages with UploadAuth.none(), which lets anyone who reaches the endpoint upload',
@@ -66,6 +67,16 @@ function requireOrigins({ auth, allowedOrigins = [] }: PartwayUploadsProps): voi
       'name them, or leave auth out for UploadAuth.iam()',
     )
   }
+}
+
+function requireSite({ auth, site }: PartwayUploadsProps): void {
+  if (!site || (auth && auth.name !== 'iam')) return
+  throw unexpected(
+    'site',
+    'beside an auth that a page can sign in with',
+    'UploadAuth.iam(), which asks for AWS credentials',
+    'give auth: UploadAuth.cognito() or UploadAuth.jwt(…), or leave the site out',
+  )
 }
 
 function requireMaxObjectSize({ maxObjectSize }: PartwayUploadsProps): void {

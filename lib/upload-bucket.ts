@@ -1,4 +1,4 @@
-import { Annotations, Duration, type RemovalPolicy, Validations } from 'aws-cdk-lib'
+import { Annotations, Aws, Duration, type RemovalPolicy, Token, Validations } from 'aws-cdk-lib'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import {
   BlockPublicAccess,
@@ -76,6 +76,16 @@ export function setUploadRules(bucket: AnyBucket, rules: UploadRules): void {
   else warnOfRules(bucket, rules)
 }
 
+/** Below which the presigned URLs of a bucket lie: a source of a content security policy. */
+export function storeUrl({ bucketName, env }: AnyBucket, transferAcceleration: boolean): string {
+  const service = transferAcceleration ? 's3-accelerate' : `s3.${env.region}`
+  // With dots, which no certificate of the service covers, its name is a segment of the path.
+  const inPath = !Token.isUnresolved(bucketName) && bucketName.includes('.')
+  return inPath
+    ? `https://${service}.${Aws.URL_SUFFIX}/${bucketName}/`
+    : `https://${bucketName}.${service}.${Aws.URL_SUFFIX}`
+}
+
 function addRules(bucket: Bucket, { origins, keyPrefix, abortAfter }: UploadRules): void {
   if (origins.length > 0) bucket.addCorsRule(corsRule(origins))
   bucket.addLifecycleRule(abortRule(keyPrefix, abortAfter))
@@ -84,12 +94,17 @@ function addRules(bucket: Bucket, { origins, keyPrefix, abortAfter }: UploadRule
 function warnOfRules(bucket: IBucket, { origins, keyPrefix, abortAfter }: UploadRules): void {
   const cors =
     origins.length > 0
-      ? `a CORS rule for ${origins.join(', ')}`
+      ? `a CORS rule for ${origins.map(nameOrigin).join(', ')}`
       : 'no CORS rule (there are no allowedOrigins)'
   Annotations.of(bucket).addWarningV2(
     'partway:imported-bucket',
     `CloudFormation cannot change the imported bucket ${bucket.bucketName}. Its owner has to give it ${cors}, and a lifecycle rule with the prefix ${keyPrefix}/ and no other filter that aborts incomplete multipart uploads after ${abortAfter.toDays()} days. docs/construct.md has the calls.`,
   )
+}
+
+/** What is known at deployment only has no name yet. */
+function nameOrigin(origin: string): string {
+  return Token.isUnresolved(origin) ? 'the page (output SiteUrl)' : origin
 }
 
 function corsRule(origins: readonly string[]): CorsRule {

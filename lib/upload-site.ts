@@ -10,9 +10,17 @@ import {
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront'
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins'
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
+import { Policy } from 'aws-cdk-lib/aws-iam'
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type IBucket,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3'
 import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment'
 import { Construct } from 'constructs'
+import { acceptPolicy } from './accept-wildcards.ts'
 import { siteAssets, siteIndex } from './site-files.ts'
 
 export interface SiteOptions {
@@ -50,7 +58,7 @@ export class UploadSite extends Construct {
   /** As browsers send it: without a slash at the end. */
   readonly origin: string
   readonly distribution: Distribution
-  readonly #bucket: Bucket
+  readonly #bucket: IBucket
   readonly #signInOrigins: readonly string[]
 
   constructor(scope: Construct, id: string, { domain, signInOrigins = [] }: SiteOptions = {}) {
@@ -76,7 +84,7 @@ export class UploadSite extends Construct {
     acceptFindings(deployment)
   }
 
-  #createBucket(): Bucket {
+  #createBucket(): IBucket {
     const bucket = new Bucket(this, 'Bucket', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
@@ -90,7 +98,8 @@ export class UploadSite extends Construct {
       id: 'AwsSolutions-S1',
       reason: 'Holds a public page, which only the distribution reads.',
     })
-    return bucket
+    // Under `exactOptionalPropertyTypes` it is none by itself.
+    return bucket as IBucket
   }
 
   #createDistribution(domain: SiteDomain | undefined): Distribution {
@@ -103,8 +112,11 @@ export class UploadSite extends Construct {
         responseHeadersPolicy: this.#createHeaders(),
       },
       httpVersion: HttpVersion.HTTP2_AND_3,
-      minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
-      ...(domain && { domainNames: [domain.name], certificate: domain.certificate }),
+      ...(domain && {
+        domainNames: [domain.name],
+        certificate: domain.certificate,
+        minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
+      }),
     })
     Validations.of(distribution).acknowledge(
       { id: 'AwsSolutions-CFR1', reason: 'The page is for whoever may sign in, wherever they are.' },
@@ -161,9 +173,21 @@ function contentSecurityPolicy(connectTo: readonly string[]): string {
   ].join('; ')
 }
 
-/** The function that copies the files is the CDK's own, and one for all deployments of a stack. */
+/** The function that copies the files, at deployment only, is the CDK's own, and one for all deployments of a stack. */
 function acceptFindings({ handlerRole }: BucketDeployment): void {
+  const policy = handlerRole.node.tryFindChild('DefaultPolicy')
+  if (policy instanceof Policy) {
+    acceptPolicy(
+      policy,
+      'As the CDK grants it: reads the assets, writes the bucket of the page, clears the cache.',
+    )
+  }
+  Validations.of(handlerRole).acknowledge({
+    id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',
+    reason: 'As the CDK makes it: the function writes its log.',
+  })
   const handler = handlerRole.node.scope
-  if (!handler) return
-  console.error(handler.node.path)
+  if (handler) {
+    Validations.of(handler).acknowledge({ id: 'AwsSolutions-L1', reason: 'The CDK chooses its runtime.' })
+  }
 }

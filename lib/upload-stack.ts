@@ -60,6 +60,7 @@ export class UploadStack extends Stack {
     this.output('Auth', auth.name, 'Who may call the API')
     this.output('Region', this.region, 'Where it runs')
     if (uploads.userPool) this.output('UserPoolId', uploads.userPool.userPoolId, 'Where the users are made')
+    if (uploads.site) this.output('SiteUrl', uploads.site.origin, 'The page: open it')
     if (domainName) this.output('DomainTarget', domainName.regionalDomainName, 'Point your DNS at it (CNAME)')
   }
 

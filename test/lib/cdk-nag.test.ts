@@ -13,6 +13,7 @@ test.each<[string, UploadStackProps]>([
   ['none', { auth: UploadAuth.none(), allowedOrigins }],
   ['jwt', { auth: UploadAuth.jwt({ issuer, audience: 'partway' }), allowedOrigins }],
   ['cognito', { auth: UploadAuth.cognito(), allowedOrigins }],
+  ['a site', { auth: UploadAuth.cognito(), site: true }],
   ['a key', { encryptionKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/0' }],
   ['a bucket that exists', { bucketName: 'films', prefix: 'team/films' }],
   ['all else', { transferAcceleration: true, storageClass: StorageClass.INTELLIGENT_TIERING }],
