@@ -95,7 +95,7 @@ export class Parts<Slice> {
   mismatched(stored: readonly StoredPart[]): number[] {
     return stored.flatMap(({ partNumber, checksum }) => {
       const crc = this.#crcs.get(partNumber)
-      return crc && checksum && toBase64(crc) !== checksum ? [partNumber] : []
+      return crc && checksum && toBase64(crc) !== checksum.value ? [partNumber] : []
     })
   }
 
@@ -111,7 +111,7 @@ export class Parts<Slice> {
     const { partNumber, etag, checksum } = stored
     const { start, end } = partRange(this.plan, partNumber)
     const crc = await this.#job.source.crc(algorithm, start, end, signal)
-    if (checksum !== undefined && checksum !== toBase64(crc)) return false
+    if (checksum && checksum.value !== toBase64(crc)) return false
     this.#crcs.set(partNumber, crc)
     this.#keeper.acknowledge(partNumber, etag, crc)
     return true

@@ -48,7 +48,7 @@ export function compareIdentity(
 }
 
 function agrees(part: StoredPart, memory: RememberedPart): boolean {
-  if (part.checksum && memory.crc) return part.checksum === memory.crc
+  if (part.checksum && memory.crc) return part.checksum.value === memory.crc
   if (memory.etag) return part.etag === memory.etag
   return true
 }

@@ -21,8 +21,8 @@ export function checksumHeader({
   return { [`x-amz-checksum-${algorithm.toLowerCase()}`]: value }
 }
 
-/** The whole object's checksum out of a response; a composite one says nothing of the whole, and is left out. */
-export function fullObjectChecksum(
+/** The checksum of a part, or of an object as a whole: a composite one says nothing of the whole, and is left out. */
+export function readChecksum(
   response: S3Checksums & { ChecksumType?: string | undefined },
 ): Checksum | undefined {
   if (response.ChecksumType === 'COMPOSITE') return undefined
@@ -40,9 +40,4 @@ export function uploadAlgorithm(response: {
 }): ChecksumAlgorithm {
   if (response.ChecksumType === 'COMPOSITE') return 'NONE'
   return checksumAlgorithms.find((algorithm) => algorithm === response.ChecksumAlgorithm) ?? 'NONE'
-}
-
-/** A part's checksum out of ListParts. */
-export function partChecksum(part: S3Checksums): string | undefined {
-  return part.ChecksumCRC64NVME ?? part.ChecksumCRC32 ?? part.ChecksumCRC32C
 }

@@ -3,7 +3,7 @@ import { ProblemError } from '../protocol/problems.ts'
 import { type RequestOf, routes } from '../protocol/routes.ts'
 import type { Checksum, ChecksumAlgorithm, CompleteResponse, StoredPart } from '../protocol/schemas.ts'
 import { ownKey } from './caller.ts'
-import { fullObjectChecksum, toS3Checksum, uploadAlgorithm } from './checksum.ts'
+import { readChecksum, toS3Checksum, uploadAlgorithm } from './checksum.ts'
 import { endpoint } from './endpoint.ts'
 import { emitMetrics } from './metrics.ts'
 import { objectUrl } from './presigner.ts'
@@ -72,9 +72,9 @@ async function settle({ key, checksum }: Request, plan: PartPlan): Promise<Compl
 function answer(
   key: string,
   size: number,
-  stored: Parameters<typeof fullObjectChecksum>[0] & { ETag: string; VersionId?: string | undefined },
+  stored: Parameters<typeof readChecksum>[0] & { ETag: string; VersionId?: string | undefined },
 ): CompleteResponse {
-  const checksum = fullObjectChecksum(stored)
+  const checksum = readChecksum(stored)
   return {
     key,
     size,
@@ -89,7 +89,7 @@ function toCompletedPart({ partNumber, etag, checksum }: StoredPart, algorithm: 
   return {
     PartNumber: partNumber,
     ETag: etag,
-    ...(checksum && algorithm !== 'NONE' && toS3Checksum({ algorithm, value: checksum })),
+    ...(checksum?.algorithm === algorithm && toS3Checksum(checksum)),
   }
 }
 

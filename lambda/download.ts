@@ -2,7 +2,7 @@ import { ProblemError } from '../protocol/problems.ts'
 import { routes } from '../protocol/routes.ts'
 import { decodeUserMetadata } from '../protocol/user-metadata.ts'
 import { ownKey } from './caller.ts'
-import { fullObjectChecksum } from './checksum.ts'
+import { readChecksum } from './checksum.ts'
 import { config } from './config.ts'
 import { endpoint } from './endpoint.ts'
 import { presigner } from './presigner.ts'
@@ -29,7 +29,7 @@ export const handler = endpoint(routes.download, async ({ key }, caller) => {
     ],
     expiresIn,
   })
-  const checksum = fullObjectChecksum(head)
+  const checksum = readChecksum(head)
   const partCount = /-(\d+)"?$/.exec(head.ETag)?.[1]
   return {
     key,

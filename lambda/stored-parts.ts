@@ -1,13 +1,13 @@
 import type { PartPlan } from '../protocol/part-plan.ts'
 import { partRange } from '../protocol/part-plan.ts'
 import type { CompleteRequest, StoredPart } from '../protocol/schemas.ts'
-import { partChecksum } from './checksum.ts'
+import { readChecksum } from './checksum.ts'
 import type { Listing } from './s3.ts'
 
 /** The parts of a listing that belong to the plan, by number, ETags without quotes. */
 export function storedParts({ Parts }: Listing, { partCount }: PartPlan): StoredPart[] {
   return Parts.map((part) => {
-    const checksum = partChecksum(part)
+    const checksum = readChecksum(part)
     return {
       partNumber: part.PartNumber ?? 0,
       size: part.Size ?? 0,
@@ -36,7 +36,7 @@ export function comparePlan(
     else if (
       part.size !== partRange(plan, partNumber).size ||
       differs(claim?.etag, part.etag) ||
-      differs(claim?.checksum, part.checksum)
+      differs(claim?.checksum?.value, part.checksum?.value)
     ) {
       mismatched.push(partNumber)
     }

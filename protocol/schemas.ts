@@ -37,7 +37,7 @@ export type ChecksumAlgorithm = v.InferOutput<typeof ChecksumAlgorithm>
 const Base64 = v.pipe(v.string(), v.base64())
 const Crc64 = v.pipe(Base64, v.length(12, 'Expected the 8 bytes of a CRC64NVME in base64: 12 characters'))
 const Crc32 = v.pipe(Base64, v.length(8, 'Expected the 4 bytes of a CRC32 or CRC32C in base64: 8 characters'))
-/** A whole object's checksum, `value` in base64 as S3 writes it. */
+/** Of an object or a part, `value` in base64 as S3 writes it. */
 export const Checksum = v.variant('algorithm', [
   v.strictObject({ algorithm: v.literal('CRC64NVME'), value: Crc64 }),
   v.strictObject({ algorithm: v.picklist(['CRC32', 'CRC32C']), value: Crc32 }),
@@ -177,7 +177,7 @@ export const StoredPart = v.object({
   partNumber: v.number(),
   size: Bytes,
   etag: v.string(),
-  checksum: v.optional(v.string()),
+  checksum: v.optional(Checksum),
 })
 export type StoredPart = v.InferOutput<typeof StoredPart>
 
@@ -203,7 +203,7 @@ export const CompleteRequest = v.strictObject({
   parts: v.optional(
     v.pipe(
       v.array(
-        v.strictObject({ partNumber: PartNumber, etag: v.optional(ETag), checksum: v.optional(Base64) }),
+        v.strictObject({ partNumber: PartNumber, etag: v.optional(ETag), checksum: v.optional(Checksum) }),
       ),
       v.maxLength(MAX_PARTS),
       v.check(

@@ -61,7 +61,7 @@ describe('a file in parts', () => {
         partNumber: 2,
         size: 8 * MIB,
         etag: expect.stringMatching(/^[0-9a-f]{32}$/),
-        checksum: crcOf(film.subarray(8 * MIB, 16 * MIB)),
+        checksum: { algorithm: 'CRC64NVME', value: crcOf(film.subarray(8 * MIB, 16 * MIB)) },
       },
     ])
     const { path, body } = at(upload)

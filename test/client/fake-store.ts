@@ -137,7 +137,7 @@ export class FakeStore {
             partNumber,
             size: bytes.length,
             etag: etagOf(bytes),
-            checksum: crcOf(bytes),
+            checksum: { algorithm: ALGORITHM, value: crcOf(bytes) },
           })),
         }
       }),

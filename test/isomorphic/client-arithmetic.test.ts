@@ -115,7 +115,12 @@ describe("the whole object's CRC", () => {
 describe('a part that the store holds', () => {
   const twoParts = plan(15, 10)
   const crc = 'AAAAAAAAAAA='
-  const stored = (partNumber: number, size: number) => ({ partNumber, size, etag: 'e', checksum: crc })
+  const stored = (partNumber: number, size: number) => ({
+    partNumber,
+    size,
+    etag: 'e',
+    checksum: { algorithm: 'CRC64NVME' as const, value: crc },
+  })
 
   test.each([
     ['agrees in checksum', stored(1, 10), { crc }, 'counted'],

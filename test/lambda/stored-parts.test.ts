@@ -5,6 +5,7 @@ import { plan } from '../../protocol/part-plan.ts'
 
 const upload = plan(20 * MIB, 8 * MIB)
 const part = (partNumber: number, size = 8 * MIB, etag = `etag-${partNumber}`) => ({ partNumber, size, etag })
+const crc = (value: string) => ({ algorithm: 'CRC64NVME' as const, value })
 const whole = [part(1), part(2), part(3, 4 * MIB)]
 
 test('a listing is read without quotes, in order, and without the parts outside the plan', () => {
@@ -17,7 +18,7 @@ test('a listing is read without quotes, in order, and without the parts outside 
   }
   expect(storedParts(listing, upload)).toEqual([
     { partNumber: 1, size: 8, etag: 'a' },
-    { partNumber: 2, size: 8, etag: 'b', checksum: 'rosUhgp5mIg=' },
+    { partNumber: 2, size: 8, etag: 'b', checksum: { algorithm: 'CRC64NVME', value: 'rosUhgp5mIg=' } },
   ])
 })
 
@@ -31,17 +32,17 @@ test('parts that are not stored are missing, parts of another size mismatched', 
 })
 
 test('a part whose ETag or checksum is not the one claimed is mismatched', () => {
-  const stored = whole.map((stored) => ({ ...stored, checksum: `crc-${stored.partNumber}` }))
+  const stored = whole.map((stored) => ({ ...stored, checksum: crc(`crc-${stored.partNumber}`) }))
   const claimed = [
-    { partNumber: 1, etag: 'etag-1', checksum: 'crc-1' },
+    { partNumber: 1, etag: 'etag-1', checksum: crc('crc-1') },
     { partNumber: 2, etag: 'other' },
-    { partNumber: 3, checksum: 'other' },
+    { partNumber: 3, checksum: crc('other') },
   ]
   expect(comparePlan(stored, upload, claimed)).toEqual({ missing: [], mismatched: [2, 3] })
 })
 
 test('a checksum that the store did not keep cannot be compared, and is not held against the part', () => {
-  expect(comparePlan(whole, upload, [{ partNumber: 1, checksum: 'crc-1' }])).toEqual({
+  expect(comparePlan(whole, upload, [{ partNumber: 1, checksum: crc('crc-1') }])).toEqual({
     missing: [],
     mismatched: [],
   })
