@@ -40,8 +40,8 @@ test('a complete that outlives the gateway is answered 503 by it, runs on, and i
 test('the engine asks again by itself, and ends with what was verified', async () => {
   const path = join(directory, 'film.mp4')
   await writeFile(path, film)
-  using client = createClient({ url: aws.apiUrl, state: join(directory, 'state') })
-  await using source = await openFile(path)
+  const client = createClient({ url: aws.apiUrl, state: join(directory, 'state') })
+  const source = await openFile(path)
 
   const upload = client.upload(source)
   const retries: string[] = []
@@ -49,4 +49,6 @@ test('the engine asks again by itself, and ends with what was verified', async (
 
   expect(await upload.result).toMatchObject({ size: film.length, verified: 'checksum' })
   expect(retries.length).toBeGreaterThan(0)
+  await source.close()
+  client.close()
 })
