@@ -232,6 +232,37 @@ describe('grantRead', () => {
   })
 })
 
+describe('grantInvoke', () => {
+  test('allows calling every route of the stage, and no other API', () => {
+    const stack = createStack()
+    const uploads = new PartwayUploads(stack, 'Uploads')
+    uploads.grantInvoke(new Role(stack, 'Job', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }))
+    templateOf(stack).hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: [
+          {
+            Action: 'execute-api:Invoke',
+            Effect: 'Allow',
+            Resource: {
+              'Fn::Join': [
+                '',
+                Match.arrayWith([{ Ref: Match.stringLikeRegexp('HttpApi') }, '/$default/*/*']),
+              ],
+            },
+          },
+        ],
+      },
+    })
+  })
+
+  test('is refused where AWS credentials open nothing', () => {
+    const stack = createStack()
+    const uploads = new PartwayUploads(stack, 'Uploads', { auth: UploadAuth.none(), allowedOrigins })
+    const job = new Role(stack, 'Job', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') })
+    expect(() => uploads.grantInvoke(job)).toThrow(/expected UploadAuth\.iam\(\), got UploadAuth\.none\(\)/)
+  })
+})
+
 test('the metrics are those that the functions emit, of the stack', () => {
   const stack = createStack()
   const uploads = new PartwayUploads(stack, 'Uploads')
