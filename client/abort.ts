@@ -18,3 +18,14 @@ export function follow(parent: AbortSignal): Follower {
     release: () => parent.removeEventListener('abort', onAbort),
   }
 }
+
+/** Settles as the value does, or rejects with the signal's reason where that is aborted first. */
+export function orAborted<T>(value: T | Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted()
+    const onAbort = () => reject(signal.reason)
+    const settle = () => signal.removeEventListener('abort', onAbort)
+    signal.addEventListener('abort', onAbort, { once: true })
+    Promise.resolve(value).finally(settle).then(resolve, reject)
+  })
+}

@@ -1,5 +1,5 @@
 import { type ResponseOf, type Route, routes } from '../protocol/routes.ts'
-import { follow } from './abort.ts'
+import { follow, orAborted } from './abort.ts'
 import { readAnswer } from './api-answer.ts'
 import { sleep, systemClock } from './clock.ts'
 import { ApiError, NetworkError } from './errors.ts'
@@ -10,11 +10,17 @@ import { API_RETRIES, backoff, isTransientStatus, type RetryPolicy } from './ret
 const TIMEOUT_MS = 35_000
 const NO_RETRIES: RetryPolicy = { retries: 0, baseMs: 0, capMs: 0 }
 
+/**
+ * Asked anew for each call, which waits for as long as it takes, such as until a person has signed in.
+ * @param refused the token that this call was answered 401 for; where another comes back, the call is made once more
+ */
+export type TokenProvider = (refused?: string) => string | undefined | Promise<string | undefined>
+
 export interface ApiOptions {
   /** Where the API is, with its stage's path if it has one. */
   readonly url: string | URL
-  /** Added to every call, such as `authorization`; asked anew for each. */
-  readonly headers?: (() => Record<string, string> | Promise<Record<string, string>>) | undefined
+  /** Where callers sign in: gives the bearer token of each call. @default none is sent */
+  readonly token?: TokenProvider | undefined
   readonly fetch?: typeof fetch
   readonly clock?: Clock
   readonly random?: () => number
@@ -72,7 +78,7 @@ interface Input {
 
 function createCaller({
   url,
-  headers = () => ({}),
+  token = () => undefined,
   fetch = (...request) => globalThis.fetch(...request),
   clock = systemClock,
   random = Math.random,
@@ -80,7 +86,12 @@ function createCaller({
 }: ApiOptions) {
   const base = baseOf(url)
 
-  async function once<R extends Route>(route: R, input: Input, signal: AbortSignal): Promise<ResponseOf<R>> {
+  async function once<R extends Route>(
+    route: R,
+    input: Input,
+    bearer: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ResponseOf<R>> {
     const attempt = follow(signal)
     const cancel = clock.after(TIMEOUT_MS, () =>
       attempt.abort(new NetworkError(`Expected ${base} to answer within ${TIMEOUT_MS / 1000} s.`)),
@@ -91,7 +102,7 @@ function createCaller({
         headers: {
           accept: 'application/json',
           ...(input.body !== undefined && { 'content-type': 'application/json' }),
-          ...(await headers()),
+          ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
         },
         signal: attempt.signal,
         ...(input.body !== undefined && { body: JSON.stringify(input.body) }),
@@ -109,6 +120,23 @@ function createCaller({
     }
   }
 
+  async function authorized<R extends Route>(
+    route: R,
+    input: Input,
+    signal: AbortSignal,
+  ): Promise<ResponseOf<R>> {
+    if (route.public) return once(route, input, undefined, signal)
+    const bearer = await orAborted(token(), signal)
+    try {
+      return await once(route, input, bearer, signal)
+    } catch (error) {
+      if (bearer === undefined || !(error instanceof ApiError) || error.status !== 401) throw error
+      const another = await orAborted(token(bearer), signal)
+      if (another === undefined || another === bearer) throw error
+      return once(route, input, another, signal)
+    }
+  }
+
   return async function call<R extends Route>(
     route: R,
     input: Input,
@@ -117,7 +145,7 @@ function createCaller({
   ): Promise<ResponseOf<R>> {
     for (let failures = 1; ; failures++) {
       try {
-        return await once(route, input, signal)
+        return await authorized(route, input, signal)
       } catch (error) {
         signal.throwIfAborted()
         if (!isTransient(error) || failures > policy.retries) throw error

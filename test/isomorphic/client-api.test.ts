@@ -1,10 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { createApi } from '../../client/api.ts'
+import { createApi, type TokenProvider } from '../../client/api.ts'
 import { ApiError, NetworkError, NotPartwayError } from '../../client/errors.ts'
 import { VirtualClock } from '../client/virtual-clock.ts'
 
 const { signal } = new AbortController()
 const UPLOAD = { key: 'uploads/public/a b/ü', uploadId: 'x/y' }
+const DESCRIBED = {
+  version: '1.2.3',
+  auth: 'none',
+  region: 'eu-west-1',
+  maxObjectSize: 1,
+  checksums: ['CRC64NVME'],
+}
 const COMPLETED = { key: 'k', size: 1, etag: 'e', location: 'https://s3.example/k' }
 
 /** A function is called, and no answer comes. */
@@ -12,12 +19,16 @@ type Answer = { status: number; body?: unknown; text?: string } | Error | (() =>
 
 /** An API that answers one thing after another, the last of them forever. */
 function api(...answers: Answer[]) {
+  return apiFor(async () => 't', ...answers)
+}
+
+function apiFor(token: TokenProvider, ...answers: Answer[]) {
   const calls: { method: string | undefined; url: string; headers: Record<string, string>; body: unknown }[] =
     []
   const clock = new VirtualClock()
   const plane = createApi({
     url: 'https://api.example/stage/',
-    headers: async () => ({ authorization: 'Bearer t' }),
+    token,
     clock,
     random: () => 0.5,
     fetch: async (url, init = {}) => {
@@ -50,7 +61,7 @@ const problem = (type: string, status: number, members = {}) => ({
   },
 })
 
-test('calls are made as the route table says, with the headers asked for', async () => {
+test('calls are made as the route table says, with the token asked for', async () => {
   const { plane, calls } = api({ status: 200, body: { ...COMPLETED, unknown: 'ignored' } })
   expect(await plane.complete(UPLOAD, {}, signal)).toEqual(COMPLETED)
   expect(calls).toEqual([
@@ -151,4 +162,45 @@ test('an abort ends a call at once, with its reason', async () => {
   const { plane, calls } = api(() => stop.abort(new Error('Enough.')))
   await expect(plane.describe(stop.signal)).rejects.toThrow('Enough.')
   expect(calls).toHaveLength(1)
+})
+
+describe('the token', () => {
+  const UNAUTHORIZED = { status: 401, body: { message: 'Unauthorized' } }
+  const sent = (calls: { headers: Record<string, string> }[]) =>
+    calls.map(({ headers }) => headers.authorization)
+
+  test('is not sent where the route is public', async () => {
+    const { plane, calls } = api({ status: 200, body: DESCRIBED })
+    await plane.describe(signal)
+    expect(sent(calls)).toEqual([undefined])
+  })
+
+  test('is asked for anew after a 401, and the call is made once more with it', async () => {
+    const token = (refused?: string) => (refused === undefined ? 'old' : `not ${refused}`)
+    const { plane, calls } = apiFor(token, UNAUTHORIZED, { status: 204 })
+    await plane.abort(UPLOAD, signal)
+    expect(sent(calls)).toEqual(['Bearer old', 'Bearer not old'])
+  })
+
+  test('is asked for anew once only', async () => {
+    let asked = 0
+    const { plane, calls } = apiFor(() => `t${++asked}`, UNAUTHORIZED)
+    await expect(plane.abort(UPLOAD, signal)).rejects.toMatchObject({ status: 401, resumable: true })
+    expect(sent(calls)).toEqual(['Bearer t1', 'Bearer t2'])
+  })
+
+  test('that is the only one there is makes a 401 final for now', async () => {
+    const { plane, calls } = apiFor(() => 'only', UNAUTHORIZED)
+    await expect(plane.abort(UPLOAD, signal)).rejects.toMatchObject({ status: 401, resumable: true })
+    expect(sent(calls)).toEqual(['Bearer only'])
+  })
+
+  test('is waited for, until the call is given up', async () => {
+    const stop = new AbortController()
+    const { plane, calls } = apiFor(() => new Promise(() => {}), { status: 204 })
+    const aborted = plane.abort(UPLOAD, stop.signal)
+    stop.abort(new Error('Enough.'))
+    await expect(aborted).rejects.toThrow('Enough.')
+    expect(calls).toEqual([])
+  })
 })
