@@ -113,7 +113,7 @@ function cellsOf({ bytes, size, rate, eta }: Standing): string[] {
     `${percent(bytes, size)} %`.padStart(5),
     `${formatBytes(bytes).padStart(8)} of ${formatBytes(size)}`,
     (rate === undefined ? '' : formatRate(rate)).padStart(10),
-    (eta === undefined ? '' : `${formatDuration(eta)} left`).padEnd(15),
+    (eta ? `${formatDuration(Math.ceil(eta))} left` : '').padEnd(15),
   ]
 }
 
@@ -128,7 +128,7 @@ function describe({ bytes, size, rate, eta }: Standing): string[] {
     `${percent(bytes, size)} %`,
     `${formatBytes(bytes)} of ${formatBytes(size)}`,
     ...(rate === undefined ? [] : [formatRate(rate)]),
-    ...(eta === undefined ? [] : [`${formatDuration(eta)} left`]),
+    ...(eta ? [`${formatDuration(Math.ceil(eta))} left`] : []),
   ]
 }
 
