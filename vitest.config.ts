@@ -39,7 +39,15 @@ export default defineConfig(async () => ({
       },
       { test: { name: 'heavy', include: [HEAVY], testTimeout: 600_000, fileParallelism: false } },
       // Its first run makes a Python environment.
-      { test: { name: 'deploy', include: [DEPLOY], testTimeout: 300_000, hookTimeout: 300_000 } },
+      {
+        test: {
+          name: 'deploy',
+          include: [DEPLOY],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 }))

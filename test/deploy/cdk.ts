@@ -14,7 +14,7 @@ export const ACCOUNT = '000000000000'
 export type Context = Readonly<Record<string, string>>
 
 export interface Deployed {
-  readonly outputs: { readonly ApiUrl: string; readonly BucketName: string }
+  readonly outputs: { readonly ApiUrl: string; readonly BucketName: string; readonly UserPoolId?: string }
   readonly template: {
     readonly Outputs: { readonly BucketName: { readonly Value: { readonly Ref: string } } }
     readonly Resources: Readonly<Record<string, { readonly Properties?: Readonly<Record<string, unknown>> }>>

@@ -33,5 +33,5 @@ export async function hostPage({ apiUrl, s3Url, folder }: PageHostOptions): Prom
   const server = await listenOnLoopback((request, response) => {
     if (!page.serve(request, response)) response.writeHead(404).end()
   }, 0)
-  return { origin: `http://127.0.0.1:${server.port}`, close: server.close }
+  return { origin: `http://localhost:${server.port}`, close: server.close }
 }

@@ -11,7 +11,6 @@ import { openDesk } from '../cli/command.ts'
 import { lineOf } from '../web/stage.ts'
 import type { Context } from './cdk.ts'
 import { closeGaps, droppedInDiff, type EmulatedStack, emulatorGaps } from './emulator-gaps.ts'
-import { createUser } from './iam-users.ts'
 import { type Inventory, takeInventory } from './inventory.ts'
 import { openStage, type Stage } from './stage.ts'
 
@@ -189,36 +188,6 @@ describe('cdk deploy with other context', () => {
       expect(await allowed(url, method, elsewhere)).toBe(true)
       expect(await allowed(url, method, stage.pageOrigin)).toBe(false)
     }
-  })
-})
-
-describe('auth=iam, which is the default', () => {
-  test('is an update, too', async () => {
-    context = {}
-    stack = await stage.deploy(context)
-    expect(await ask(stage.apiUrl, routes.describe)).toMatchObject({ auth: 'iam' })
-  })
-
-  test('lets in those whose policy allows it, each to their own keys', async () => {
-    const [alice, bob, carol] = await Promise.all([
-      createUser(stack, 'alice', { mayInvoke: true }),
-      createUser(stack, 'bob', { mayInvoke: true }),
-      createUser(stack, 'carol', { mayInvoke: false }),
-    ])
-    const file = { fileName: 'hers.txt', size: 5 }
-    const initiated = await alice.ask(stage.apiUrl, 'POST', '/uploads', file)
-    expect(initiated.status).toBe(201)
-    const { key } = initiated.body
-    for (const [who, status] of [
-      [alice, 404],
-      [bob, 403],
-    ] as const) {
-      expect(await who.ask(stage.apiUrl, 'POST', '/downloads', { key })).toMatchObject({ status })
-    }
-    expect((await carol.ask(stage.apiUrl, 'POST', '/uploads', file)).status).toBe(403)
-    const forged = alice.with({ secretAccessKey: 'guessed' })
-    expect((await forged.ask(stage.apiUrl, 'POST', '/uploads', file)).status).toBe(403)
-    expect((await call(stage.apiUrl, routes.initiate, { body: file })).status).toBe(403)
   })
 })
 
