@@ -1,8 +1,8 @@
-import { createClient } from '../client/node/index.ts'
 import { type Command, UsageError } from './command.ts'
+import { connect } from './connect.ts'
 import { EXIT } from './exit-codes.ts'
-import { exitCodeOf, explain } from './explain.ts'
-import { API_FLAGS, apiUrl, concurrency, stringFlag } from './flags.ts'
+import { exitCodeOf, explainRefusal } from './explain.ts'
+import { API_FLAGS, concurrency, stringFlag } from './flags.ts'
 import { formatBytes, formatDuration, formatRate } from './format.ts'
 import { createProgress } from './progress.ts'
 
@@ -26,7 +26,7 @@ export const download: Command = {
       replace: flags.force === true,
       signal,
     }
-    const client = createClient({ url: apiUrl(invocation) })
+    const client = connect(invocation)
     const run = client.download(key, options)
     const name = key.slice(key.lastIndexOf('/') + 1)
     const progress = createProgress(terminal, name, () => {
@@ -50,7 +50,7 @@ export const download: Command = {
         terminal.stderr.write(`${name}: stopped, and nothing is kept. The same command begins anew.\n`)
         return EXIT.interrupted
       }
-      terminal.stderr.write(`${name}: ${explain(error)}\n`)
+      terminal.stderr.write(`${name}: ${await explainRefusal(error, client, invocation)}\n`)
       return exitCodeOf(error)
     } finally {
       client.close()

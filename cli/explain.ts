@@ -1,10 +1,12 @@
 import {
-  ApiError,
   FileExistsError,
+  type NodeClient,
   PartwayError,
   RecordError,
   SourceChangedError,
 } from '../client/node/index.ts'
+import type { Invocation } from './command.ts'
+import { adviceOnSignIn } from './connect.ts'
 import { EXIT } from './exit-codes.ts'
 
 /** Of the file system. */
@@ -22,14 +24,22 @@ export function explain(error: unknown): string {
     return `${error.message} (With --restart, the upload begins anew.)`
   }
   if (error instanceof FileExistsError) return `${error.message} (With --force, it is replaced.)`
-  if (error instanceof ApiError && !error.type && (error.status === 401 || error.status === 403)) {
-    return `${error.message} It wants callers to sign in, which this version of the command cannot; it speaks to APIs with auth none.`
-  }
   if (error instanceof Error) {
     const { code } = error as NodeJS.ErrnoException
     return (!(error instanceof PartwayError) && code && SYSTEM_ERRORS[code]) || error.message
   }
   return String(error)
+}
+
+/** As {@link explain}, and asks an API that said no to the caller what it wants of callers. */
+export async function explainRefusal(
+  error: unknown,
+  client: NodeClient,
+  invocation: Invocation,
+): Promise<string> {
+  // That the API cannot be asked is no reason to say less.
+  const advice = await adviceOnSignIn(error, client, invocation).catch(() => undefined)
+  return [explain(error), ...(advice === undefined ? [] : [advice])].join(' ')
 }
 
 export function exitCodeOf(error: unknown): number {

@@ -1,5 +1,11 @@
 import type { Command, Flag } from './command.ts'
+import { TOKEN_VARIABLE } from './connect.ts'
 import { EXIT_MEANINGS } from './exit-codes.ts'
+
+const ENVIRONMENT = [
+  ['PARTWAY_API', 'The API, where --api is left out'],
+  [TOKEN_VARIABLE, 'A bearer token, for an API that takes signed-in callers only'],
+] as const
 
 export function helpFor(commands: readonly Command[]): string {
   return `Moves files of any size to S3 and back, in parts, in parallel, and picks up partway.
@@ -9,6 +15,9 @@ Usage: partway COMMAND …
 ${table(commands.map(({ name, operands, summary }) => [`partway ${name} ${operands}`, summary]))}
 
 partway COMMAND --help says more. --version prints the version.
+
+Environment:
+${table(ENVIRONMENT)}
 
 Exit codes:
 ${table(EXIT_MEANINGS.map(([code, meaning]) => [String(code), meaning]))}

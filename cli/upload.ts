@@ -1,5 +1,4 @@
 import {
-  createClient,
   type NodeClient,
   openFile,
   type Upload,
@@ -8,9 +7,10 @@ import {
 } from '../client/node/index.ts'
 import { commandAgain } from './again.ts'
 import { type Command, type Invocation, type Terminal, UsageError } from './command.ts'
+import { connect } from './connect.ts'
 import { EXIT } from './exit-codes.ts'
-import { exitCodeOf, explain } from './explain.ts'
-import { API_FLAGS, apiUrl, concurrency, partSize, stringFlag } from './flags.ts'
+import { exitCodeOf, explain, explainRefusal } from './explain.ts'
+import { API_FLAGS, concurrency, partSize, stringFlag } from './flags.ts'
 import { formatBytes, formatDuration, formatRate } from './format.ts'
 import { createProgress } from './progress.ts'
 
@@ -34,7 +34,7 @@ export const upload: Command = {
       restart: invocation.flags.restart === true,
       signal,
     }
-    const client = createClient({ url: apiUrl(invocation) })
+    const client = connect(invocation)
     const codes: number[] = []
     const unfinished: string[] = []
     for (const file of operands) {
@@ -54,8 +54,9 @@ async function uploadFile(
   client: NodeClient,
   file: string,
   options: UploadOptions,
-  { terminal, signal }: Invocation,
+  invocation: Invocation,
 ): Promise<number> {
+  const { terminal, signal } = invocation
   const say = (text: string) => terminal.stderr.write(`${file}: ${text}\n`)
   try {
     const source = await openFile(file)
@@ -69,7 +70,7 @@ async function uploadFile(
       say('stopped; the store keeps the parts that it has.')
       return EXIT.interrupted
     }
-    say(explain(error))
+    say(await explainRefusal(error, client, invocation))
     return exitCodeOf(error)
   }
 }

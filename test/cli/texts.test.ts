@@ -116,6 +116,10 @@ test('the help of all', () => {
 
     partway COMMAND --help says more. --version prints the version.
 
+    Environment:
+      PARTWAY_API    The API, where --api is left out
+      PARTWAY_TOKEN  A bearer token, for an API that takes signed-in callers only
+
     Exit codes:
       0    done
       1    failed for good

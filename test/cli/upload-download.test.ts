@@ -108,7 +108,7 @@ describe('what goes wrong is said', () => {
   test.each([
     ['a page', 201, '<html>', 1, 'Expected the answer of a Partway API'],
     ['another server', 404, 'Not found', 1, 'Expected a Partway API'],
-    ['an API that wants to know who asks', 403, '{"message":"Forbidden"}', 75, 'wants callers to sign in'],
+    ['an API that wants to know who asks', 403, '{"message":"Forbidden"}', 75, 'answered 403 Forbidden.'],
     ['a file that is too large', 413, problem('too-large', 413), 1, 'Split it.'],
   ])('%s', async (_, status, body, code, message) => {
     const url = await serve((_, response) => {
