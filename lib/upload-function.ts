@@ -1,12 +1,11 @@
-import { fileURLToPath } from 'node:url'
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs'
+import { Architecture, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import type { RouteName } from '../protocol/routes.ts'
 import { acceptWildcards } from './accept-wildcards.ts'
+import { functionCode, HANDLER } from './function-code.ts'
 
 export interface UploadFunctionProps {
   readonly route: RouteName
@@ -24,7 +23,7 @@ const DEFAULT_TIMEOUT = Duration.seconds(29)
 const MEMORY_MB = 512
 
 /** The function of one operation, with a role and a log of its own. */
-export class UploadFunction extends NodejsFunction {
+export class UploadFunction extends LambdaFunction {
   constructor(
     scope: Construct,
     id: string,
@@ -36,8 +35,8 @@ export class UploadFunction extends NodejsFunction {
     })
     super(scope, id, {
       description: `Partway: ${route}`,
-      entry: fileURLToPath(new URL(`../lambda/${route}.ts`, import.meta.url)),
-      depsLockFilePath: fileURLToPath(new URL('../package-lock.json', import.meta.url)),
+      code: functionCode(route),
+      handler: HANDLER,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: MEMORY_MB,
@@ -47,16 +46,6 @@ export class UploadFunction extends NodejsFunction {
       tracing: Tracing.ACTIVE,
       // What the CDK would add for tracing is in the role already: its whole policy stands in one place.
       role: createRole(scope, `${id}Role`, logGroup, statements).withoutPolicyUpdates(),
-      bundling: {
-        // The SDK of the runtime changes without notice, and presigning and checksums depend on its version.
-        bundleAwsSDK: true,
-        minify: true,
-        target: 'node24',
-        mainFields: ['module', 'main'],
-        // CommonJS starts faster than ESM here: docs/benchmarks.md.
-        format: OutputFormat.CJS,
-      },
-      awsSdkConnectionReuse: false,
     })
   }
 }
