@@ -1,9 +1,16 @@
 import { App, Validations } from 'aws-cdk-lib'
+import { ConfigurationError } from '../lib/configuration-error.ts'
 import { readContext } from '../lib/context.ts'
 import { UploadStack } from '../lib/upload-stack.ts'
 
 export const app = new App()
-new UploadStack(app, 'Partway', readContext(app.node))
+try {
+  new UploadStack(app, 'Partway', readContext(app.node))
+} catch (error) {
+  if (!(error instanceof ConfigurationError)) throw error
+  console.error(error.message)
+  process.exit(1)
+}
 
 // The local AWS, which synthesises at each start, does without.
 if (process.env.CDK_VALIDATION !== 'false') {

@@ -9,6 +9,7 @@ import {
   UserPoolClientIdentityProvider,
 } from 'aws-cdk-lib/aws-cognito'
 import type { Construct } from 'constructs'
+import { ConfigurationError } from './configuration-error.ts'
 
 export interface CognitoOptions {
   /**
@@ -47,15 +48,15 @@ export interface CognitoSignIn {
   readonly signInUrls: readonly string[]
 }
 
-/** @throws {Error} for a client without its pool, and for callback URLs that Cognito refuses */
+/** @throws {ConfigurationError} for a client without its pool, and for callback URLs that Cognito refuses */
 export function requireCognitoOptions({ userPool, userPoolClient, callbackUrls = [] }: CognitoOptions): void {
   if (userPoolClient && !userPool) {
-    throw new Error(
+    throw new ConfigurationError(
       'UploadAuth.cognito: expected userPoolClient together with its userPool, got the client alone; give both, or neither.',
     )
   }
   if (userPoolClient && callbackUrls.length > 0) {
-    throw new Error(
+    throw new ConfigurationError(
       'UploadAuth.cognito: expected callbackUrls for a client that is made here, got them beside a userPoolClient, which has its own; set them there.',
     )
   }
@@ -134,7 +135,7 @@ function createClient(scope: Construct, userPool: IUserPool, urls: string[]): Us
 function callbackUrls({ callbackUrls }: CognitoOptions, origins: readonly string[]): string[] {
   const urls = callbackUrls ?? origins.map((origin) => `${origin}/`)
   if (urls.length === 0) {
-    throw new Error(
+    throw new ConfigurationError(
       'UploadAuth.cognito: expected a page that people return to after they signed in, got no allowedOrigins and no callbackUrls; give allowedOrigins, such as ["https://www.example.com"].',
     )
   }
@@ -147,7 +148,7 @@ function requireCallbackUrl(url: string): void {
   if (Token.isUnresolved(url)) return
   const { protocol, hostname } = URL.parse(url) ?? { protocol: '', hostname: '' }
   if (protocol === 'https:' || (protocol === 'http:' && hostname === 'localhost')) return
-  throw new Error(
+  throw new ConfigurationError(
     `UploadAuth.cognito: expected callback URLs to begin with https://, or http://localhost for tests, got "${url}"; serve the page over TLS, or give callbackUrls.`,
   )
 }

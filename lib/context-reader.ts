@@ -1,4 +1,5 @@
 import type { Node } from 'constructs'
+import { ConfigurationError } from './configuration-error.ts'
 
 /** Reads context values of known names; absent and empty ones are `undefined`, or left out. */
 export interface ContextReader<Name extends string> {
@@ -13,7 +14,7 @@ export interface ContextReader<Name extends string> {
   unexpected(name: Name, expected: string, got: string, example: string): Error
 }
 
-/** @throws {Error} for context whose name is nearly one of those known */
+/** @throws {ConfigurationError} for context whose name is nearly one of those known */
 export function createContextReader<Name extends string>(
   node: Node,
   names: readonly Name[],
@@ -57,7 +58,9 @@ function collect<N extends string, T>(names: N[], read: (name: N) => T | undefin
 }
 
 function unexpected(name: string, expected: string, got: string, example: string): Error {
-  return new Error(`Context ${name}: expected ${expected}, got "${got}". Write, for example, ${example}.`)
+  return new ConfigurationError(
+    `Context ${name}: expected ${expected}, got "${got}". Write, for example, ${example}.`,
+  )
 }
 
 /** `a, b or c` */
@@ -71,7 +74,9 @@ function requireKnownNames(node: Node, names: readonly string[]): void {
   for (const name of given.filter((candidate) => !names.includes(candidate))) {
     const meant = names.find((known) => isSlip(name, known))
     if (meant)
-      throw new Error(`Expected context ${names.join(', ')}; got ${name}. Did you mean -c ${meant}=…?`)
+      throw new ConfigurationError(
+        `Expected context ${names.join(', ')}; got ${name}. Did you mean -c ${meant}=…?`,
+      )
   }
 }
 

@@ -2,6 +2,7 @@ import { Duration, Size } from 'aws-cdk-lib'
 import { StorageClass } from 'aws-cdk-lib/aws-s3'
 import type { Node } from 'constructs'
 import { GIB, KIB, MAX_OBJECT_BYTES, MIB } from '../protocol/limits.ts'
+import { ConfigurationError } from './configuration-error.ts'
 import { type ContextReader, createContextReader } from './context-reader.ts'
 import { isOrigin } from './origin.ts'
 import { authNames, UploadAuth } from './upload-auth.ts'
@@ -39,7 +40,7 @@ type Context = ContextReader<(typeof NAMES)[number]>
 
 /**
  * The app's context (`cdk deploy -c name=value`), read into props.
- * @throws {Error} for a value that is not one, and for a name that is nearly one of ours: what came, what is allowed, what to write
+ * @throws {ConfigurationError} for a value that is not one, and for a name that is nearly one of ours: what came, what is allowed, what to write
  */
 export function readContext(node: Node): UploadStackProps {
   const context = createContextReader(node, NAMES)
@@ -65,12 +66,12 @@ function readAuth(context: Context): UploadAuth {
   const { issuer, audience } = context.texts('issuer', 'audience')
   if (name === 'jwt') {
     if (issuer && audience) return UploadAuth.jwt({ issuer, audience })
-    throw new Error(
+    throw new ConfigurationError(
       `auth=jwt takes the tokens of an issuer: expected -c issuer=https://… and -c audience=…, got ${issuer ? 'no audience' : 'no issuer'}. Copy "issuer" from its /.well-known/openid-configuration; the audience is the id that it gave your client.`,
     )
   }
   if (issuer || audience) {
-    throw new Error(
+    throw new ConfigurationError(
       `Context ${issuer ? 'issuer' : 'audience'} belongs to auth=jwt, got auth=${name}. Write -c auth=jwt, or leave it out.`,
     )
   }
@@ -93,7 +94,7 @@ function readOrigins(context: Context): string[] {
   }
   const openToNobody = origins.length === 0 && context.text('site') !== 'true'
   if (context.text('auth') === 'none' && (openToNobody || origins.includes('*'))) {
-    throw new Error(
+    throw new ConfigurationError(
       `auth=none lets anyone who reaches the endpoint upload, so it wants the origins of your pages: expected -c origins=https://www.example.com, got ${openToNobody ? 'none' : '*'}. Name them, or leave auth out for iam.`,
     )
   }
@@ -118,7 +119,7 @@ function readDomain(context: Context): Pick<UploadStackProps, 'domain'> {
   const { domainName, certificateArn } = context.texts('domainName', 'certificateArn')
   if (domainName && certificateArn) return { domain: { name: domainName, certificateArn } }
   if (!domainName && !certificateArn) return {}
-  throw new Error(
+  throw new ConfigurationError(
     `A domain needs its certificate: expected -c domainName=uploads.example.com and -c certificateArn=arn:aws:acm:…, got ${domainName ? 'no certificateArn' : 'no domainName'}. Give both, or neither.`,
   )
 }

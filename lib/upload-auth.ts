@@ -3,6 +3,7 @@ import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigateway
 import type { IUserPool } from 'aws-cdk-lib/aws-cognito'
 import type { Construct } from 'constructs'
 import { type CognitoOptions, requireCognitoOptions, signInWithCognito } from './cognito-sign-in.ts'
+import { ConfigurationError } from './configuration-error.ts'
 
 /** What the functions and the clients call it. */
 export const authNames = ['iam', 'none', 'jwt', 'cognito'] as const
@@ -58,16 +59,16 @@ export class UploadAuth {
 
   /**
    * Bearer tokens of any OpenID Connect issuer.
-   * @throws {Error} for an issuer that is no https URL, and an empty audience
+   * @throws {ConfigurationError} for an issuer that is no https URL, and an empty audience
    */
   static jwt({ issuer, audience }: JwtOptions): UploadAuth {
     if (!isIssuer(issuer)) {
-      throw new Error(
+      throw new ConfigurationError(
         `UploadAuth.jwt: expected issuer to be an https URL without query, letter for letter the iss claim of its tokens, got "${issuer}"; copy "issuer" from its /.well-known/openid-configuration.`,
       )
     }
     if (audience === '') {
-      throw new Error(
+      throw new ConfigurationError(
         'UploadAuth.jwt: expected audience to be the aud claim of the tokens, got an empty text; give the id that the issuer gave your client.',
       )
     }
@@ -80,7 +81,7 @@ export class UploadAuth {
   /**
    * Bearer tokens of an Amazon Cognito user pool: one that is made here, where an administrator makes the users, or one of
    * yours.
-   * @throws {Error} for a client without its pool, and for callback URLs that Cognito refuses
+   * @throws {ConfigurationError} for a client without its pool, and for callback URLs that Cognito refuses
    */
   static cognito(options: CognitoOptions = {}): UploadAuth {
     requireCognitoOptions(options)
