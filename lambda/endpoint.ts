@@ -2,7 +2,7 @@ import middy from '@middy/core'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { RequestOf, ResponseOf, Route } from '../protocol/routes.ts'
 import { identifyCaller } from './caller.ts'
-import { logRequest, problemJson, serialise } from './middleware.ts'
+import { logRequest, noteUploadId, problemJson, serialise } from './middleware.ts'
 import { parseRequest } from './parse-request.ts'
 
 /** One operation of the API: its validated request and its caller in, its answer out; problems are thrown. */
@@ -17,6 +17,7 @@ export function endpoint<R extends Route>(route: R, operation: Operation<R>) {
     .use(logRequest(route))
     .use(problemJson())
     .use(serialise(route))
+    .use(noteUploadId())
     .handler(async (event: APIGatewayProxyEventV2) =>
       operation(parseRequest(route, event), route.public ? '' : identifyCaller(event)),
     )

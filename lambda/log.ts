@@ -6,8 +6,8 @@ export const log = {
   request(requestId: string, fields: Record<string, unknown>): void {
     write('info', { requestId, ...fields })
   },
-  error(requestId: string, error: Error): void {
-    write('error', { requestId, error: describe(error) })
+  error(fields: { requestId: string; uploadId: string | undefined }, error: Error): void {
+    write('error', { ...fields, error: describe(error) })
   },
 }
 

@@ -1,10 +1,16 @@
 import type { MiddlewareObj } from '@middy/core'
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import { ProblemError } from '../protocol/problems.ts'
 import type { Route } from '../protocol/routes.ts'
 import { log } from './log.ts'
 
-type Middleware = MiddlewareObj<APIGatewayProxyEventV2, unknown>
+/** What middlewares tell each other. */
+type Notes = {
+  /** The upload that was made. */
+  uploadId?: string | undefined
+}
+
+type Middleware = MiddlewareObj<APIGatewayProxyEventV2, unknown, Error, Context, Notes>
 
 /** What an operation returns, as JSON with its route's status. Answers carry signatures: no cache keeps them. */
 export function serialise(route: Route): Middleware {
@@ -33,7 +39,7 @@ export function problemJson(): Middleware {
               {},
               { cause: error },
             )
-      if (problem.status >= 500) log.error(requestId, problem)
+      if (problem.status >= 500) log.error({ requestId, uploadId: uploadIdOf(request) }, problem)
       request.response = json(
         problem.status,
         'application/problem+json',
@@ -47,11 +53,12 @@ export function problemJson(): Middleware {
 /** One line a request: what was asked, how it went and how long it took; no URL, query, body or header. */
 export function logRequest(route: Route): Middleware {
   const started = new WeakMap<object, number>()
-  const finish: Middleware['after'] = ({ event, context, response }) => {
+  const finish: Middleware['after'] = (request) => {
+    const { event, context, response } = request
     log.request(event.requestContext.requestId, {
       lambdaRequestId: context.awsRequestId,
       route: route.name,
-      uploadId: event.pathParameters?.uploadId,
+      uploadId: uploadIdOf(request),
       status: (response as APIGatewayProxyStructuredResultV2 | undefined)?.statusCode,
       durationMs: Math.round(performance.now() - (started.get(context) ?? performance.now())),
     })
@@ -63,6 +70,22 @@ export function logRequest(route: Route): Middleware {
     after: finish,
     onError: finish,
   }
+}
+
+/** Notes for the log which upload `initiate` made. Every other operation has it in its path. */
+export function noteUploadId(): Middleware {
+  return {
+    after: ({ internal, response }) => {
+      internal.uploadId = (response as { uploadId?: string } | undefined)?.uploadId
+    },
+  }
+}
+
+function uploadIdOf({
+  event,
+  internal,
+}: Parameters<NonNullable<Middleware['after']>>[0]): string | undefined {
+  return event.pathParameters?.uploadId ?? internal.uploadId
 }
 
 function json(
