@@ -114,7 +114,11 @@ function cors(origins: readonly string[]) {
   }
 }
 
-/** The route key rather than the path, which holds upload ids, and no query, which holds keys. */
+/**
+ * The route key rather than the path, which holds upload ids, and no query, which holds keys. No error messages: they go in
+ * as they are, and a quote in one would break the line.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
+ */
 function accessLogFormat(): AccessLogFormat {
   return AccessLogFormat.custom(
     JSON.stringify({
@@ -125,7 +129,9 @@ function accessLogFormat(): AccessLogFormat {
       responseLength: '$context.responseLength',
       latencyMs: '$context.responseLatency',
       integrationLatencyMs: '$context.integrationLatency',
-      integrationError: '$context.integrationErrorMessage',
+      integrationStatus: '$context.integrationStatus',
+      lambdaRequestId: '$context.integration.requestId',
+      errorType: '$context.error.responseType',
       sourceIp: '$context.identity.sourceIp',
     }),
   )

@@ -117,6 +117,8 @@ describe('the API', () => {
     const { Format } = stage?.Properties.AccessLogSettings ?? {}
     expect(JSON.parse(Format)).toMatchObject({ requestId: '$context.requestId', route: '$context.routeKey' })
     expect(Format).not.toMatch(/\$context\.(path|authorizer|http)|header|query/i)
+    // Free text goes in as it is, quotes and all.
+    expect(Format).not.toMatch(/message|\.error"|claims/i)
   })
 })
 
