@@ -93,6 +93,8 @@ export class PartwayUploads extends Construct {
     this.url = this.api.url
     this.site?.deploy({
       apiUrl: this.url,
+      auth: auth.name,
+      oidc,
       connectTo: [storeUrl(this.bucket, transferAcceleration), ...signInUrls],
     })
   }

@@ -22,6 +22,7 @@ import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deplo
 import { Construct } from 'constructs'
 import { acceptPolicy } from './accept-wildcards.ts'
 import { siteAssets, siteIndex } from './site-files.ts'
+import type { AuthName, BoundAuth } from './upload-auth.ts'
 
 export interface SiteOptions {
   /**
@@ -46,6 +47,8 @@ export interface SiteDomain {
 
 export interface SiteTargets {
   readonly apiUrl: string
+  readonly auth: AuthName
+  readonly oidc: BoundAuth['oidc']
   /** Sources of a content security policy, such as `https://films.s3.eu-west-1.amazonaws.com`, beside the API. */
   readonly connectTo: readonly string[]
 }
@@ -69,13 +72,17 @@ export class UploadSite extends Construct {
     this.origin = `https://${domain?.name ?? this.distribution.distributionDomainName}`
   }
 
-  /** Puts the page's files into the bucket, among them `config.json`, which tells the page where its API is. */
-  deploy({ apiUrl, connectTo }: SiteTargets): void {
+  /** Puts the page's files into the bucket, among them `config.json`: where the API is, and who signs people in. */
+  deploy({ apiUrl, auth, oidc, connectTo }: SiteTargets): void {
     const policy = contentSecurityPolicy([apiUrl, ...connectTo, ...this.#signInOrigins])
     const deployment = new BucketDeployment(this, 'Files', {
       destinationBucket: this.#bucket,
       distribution: this.distribution,
-      sources: [siteAssets(), siteIndex(policy), Source.jsonData('config.json', { api: apiUrl })],
+      sources: [
+        siteAssets(),
+        siteIndex(policy),
+        Source.jsonData('config.json', { api: apiUrl, auth, ...oidc }),
+      ],
       // Names stay the same, so browsers ask each time; what has not changed is not sent.
       cacheControl: [CacheControl.noCache()],
       // A page that is open may still load what an earlier version needs.

@@ -106,7 +106,14 @@ async function start(options: LocalAwsOptions, undo: (() => unknown)[]): Promise
   const issuer = await startIssuer(options, origins, undo)
 
   const [page, stack] = await Promise.all([
-    createPage({ directory: WEB, connectTo: issuer ? [s3Url, issuer.url] : [s3Url] }),
+    createPage({
+      directory: WEB,
+      config: {
+        api: '/',
+        ...(issuer ? { auth: 'jwt', issuer: issuer.url, clientId: issuer.clientId } : { auth: 'none' }),
+      },
+      connectTo: issuer ? [s3Url, issuer.url] : [s3Url],
+    }),
     synthesiseStack(join(dataDirectory, 'cdk.out'), origins, issuer, signal),
   ])
   const functions = new Map(

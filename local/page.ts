@@ -8,7 +8,7 @@ import mime from 'mime'
 /** The web page, bundled and held in memory. */
 export interface Page {
   /**
-   * Answers what is the page's: `GET /` of a browser's navigation, and `/assets/*`.
+   * Answers what is the page's: `GET /` of a browser's navigation, `/config.json`, and `/assets/*`.
    *
    * @returns false where the request is not the page's
    */
@@ -23,12 +23,19 @@ interface File {
 export interface PageOptions {
   /** A folder with index.html, main.ts and perhaps style.css, which the page asks for as `/assets/main.js` and `/assets/style.css`. */
   directory: string
+  /** What the page reads as `/config.json`. */
+  config: object
   /** The origins beside its own that the page may talk to: S3, and who signs people in. */
   connectTo: string[]
 }
 
-export async function createPage({ directory, connectTo }: PageOptions): Promise<Page> {
+export async function createPage({ directory, config, connectTo }: PageOptions): Promise<Page> {
   const [index, assets] = await Promise.all([readFile(join(directory, 'index.html')), bundle(directory)])
+  const files = new Map<string, File>([
+    ...assets,
+    ['/', { type: 'text/html; charset=utf-8', body: index }],
+    ['/config.json', { type: 'application/json', body: Buffer.from(JSON.stringify(config)) }],
+  ])
   const policy = [
     "default-src 'self'",
     // Checksums are computed in WebAssembly.
@@ -41,18 +48,16 @@ export async function createPage({ directory, connectTo }: PageOptions): Promise
     "frame-ancestors 'none'",
   ].join('; ')
 
-  function find(path: string): File | undefined {
-    return path === '/' ? { type: 'text/html; charset=utf-8', body: index } : assets.get(path)
-  }
-
   return {
     serve(request, response) {
       const { method, url = '/', headers } = request
       const path = url.split('?', 1)[0] ?? '/'
       if (path === '/') response.appendHeader('vary', 'Accept')
       if (method !== 'GET' && method !== 'HEAD') return false
-      if (path === '/' ? !headers.accept?.includes('text/html') : !path.startsWith('/assets/')) return false
-      const file = find(path)
+      const file = files.get(path)
+      const isPages =
+        path === '/' ? headers.accept?.includes('text/html') : file || path.startsWith('/assets/')
+      if (!isPages) return false
       response.setHeader('x-content-type-options', 'nosniff')
       response.setHeader('cache-control', 'no-cache')
       if (file === undefined) {
@@ -72,6 +77,7 @@ async function bundle(directory: string): Promise<Map<string, File>> {
     entryPoints: ['main.ts', 'style.css'].map((name) => join(directory, name)).filter(existsSync),
     outdir: join(directory, 'assets'),
     bundle: true,
+    splitting: true,
     write: false,
     format: 'esm',
     target: 'es2022',

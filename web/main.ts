@@ -1,10 +1,13 @@
-import { createClient } from '../client/browser/index.ts'
+import { createClient, NetworkError } from '../client/browser/index.ts'
+import { createAccount, isOpen, sentenceFor } from './account.ts'
 import { createAnnouncer } from './announcer.ts'
+import { readConfig } from './config.ts'
 import { find, setText } from './dom.ts'
 import { acceptChoices, acceptDrops } from './drop-zone.ts'
 import { count } from './format.ts'
 import { warnBeforeLeaving } from './leaving.ts'
 import { paced } from './paced.ts'
+import { openSession, type Session } from './session.ts'
 import { summarise } from './summary.ts'
 import { TransferList } from './transfer-list.ts'
 
@@ -16,33 +19,62 @@ const notice = find(document, '#notice', HTMLElement)
 const summaryLine = find(document, '#summary', HTMLElement)
 const total = find(document, '#total', HTMLProgressElement)
 
+let list: TransferList | undefined
 let moving = false
 let stallCheck: ReturnType<typeof setTimeout> | undefined
 const requestDraw = paced(draw)
-const list = new TransferList({
-  client: createClient({ url: apiUrl() }),
-  rows: find(document, '#rows', HTMLElement),
-  template: find(document, '#upload-row', HTMLTemplateElement),
-  onChange: requestDraw,
-  announce: createAnnouncer(find(document, '#live', HTMLElement)),
-  focusFallback: choose,
+const complain = (sentence: string) => setText(notice, sentence)
+const account = createAccount(complain)
+const opened = open().catch(() => {
+  complain('This page could not find out where its server is. Check your network, then reload it.')
+  return undefined
 })
 
 acceptChoices(choose, find(document, '#files', HTMLInputElement), (files) => take(files))
 acceptDrops(find(document, '#drop-overlay', HTMLElement), ({ files, folders }) => take(files, folders))
 warnBeforeLeaving(() => moving)
 
-function take(files: readonly File[], folders = 0): void {
-  const underWay = list.add(files)
+/** Finds out where the API is and who is signed in. */
+async function open(): Promise<{ list: TransferList; session: Session }> {
+  const config = await readConfig()
+  const session = await openSession(config, {
+    onChange: () => account.render(session),
+    onProblem: (error) => complain(sentenceFor(error)),
+  })
+  account.render(session)
+  list = new TransferList({
+    client: createClient({
+      url: new URL(config.api, location.href),
+      token: (refused) => session.token(refused).catch(cannotReachIssuer),
+    }),
+    rows: find(document, '#rows', HTMLElement),
+    template: find(document, '#upload-row', HTMLTemplateElement),
+    onChange: requestDraw,
+    announce: createAnnouncer(find(document, '#live', HTMLElement)),
+    focusFallback: choose,
+  })
+  return { list, session }
+}
+
+/** As for the API: what has arrived is kept, and the next try may get through. */
+function cannotReachIssuer(cause: unknown): never {
+  throw new NetworkError('Expected the issuer to renew the sign-in, got no answer.', { cause })
+}
+
+async function take(files: readonly File[], folders = 0): Promise<void> {
+  const page = await opened
+  if (!page || !isOpen(page.session.state)) return
+  const underWay = page.list.add(files)
   const sentences = [
     ...underWay.map((name) => `${name} is on its way already.`),
     ...(folders > 0 ? [`${count(folders, 'folder')} left out: open it and drop the files in it.`] : []),
   ]
-  setText(notice, sentences.join(' '))
+  complain(sentences.join(' '))
   requestDraw()
 }
 
 function draw(): void {
+  if (!list) return
   const views = list.draw()
   const summary = summarise(views)
   moving = summary.moving
@@ -54,10 +86,4 @@ function draw(): void {
   // Nothing happens while a connection hangs, and the rate and the time left must not stand still with it.
   clearTimeout(stallCheck)
   if (moving) stallCheck = setTimeout(requestDraw, STALL_CHECK_MS)
-}
-
-/** Where the API is: named in the page at deployment, or else where the page itself came from. */
-function apiUrl(): URL {
-  const { content } = find(document, 'meta[name="partway-api"]', HTMLMetaElement)
-  return new URL(content, location.origin)
 }

@@ -44,7 +44,7 @@ export async function openStage(): Promise<Stage> {
     undo.push(aws.close)
     const api = await startEdge({ port, host: () => apiHost(apiId) })
     undo.push(api.close)
-    const page = await hostPage({ apiUrl: api.url, s3Url: aws.url, folder })
+    const page = await hostPage({ apiUrl: api.url, s3Url: aws.url })
     undo.push(page.close)
 
     const endpoint = aws.url

@@ -134,11 +134,17 @@ describe('what is deployed', () => {
   })
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
-  test('is the bundled code and style', () => {
+  test('is the bundled code and style, with signing in apart', () => {
     const stack = new Stack(new App({ outdir: join(folder, 'bundled') }), 'Films')
-    new UploadSite(stack, 'Site').deploy({ apiUrl: 'https://api.example.com/', connectTo: [] })
+    new UploadSite(stack, 'Site').deploy({
+      apiUrl: 'https://api.example.com/',
+      auth: 'none',
+      oidc: undefined,
+      connectTo: [],
+    })
     const assets = readdirSync(join(stagedWith(stack, 'assets', 'main.js'), 'assets'))
     expect(assets).toContain('style.css')
+    expect(assets.some((name) => /^sign-in-\w+\.js$/.test(name))).toBe(true)
   })
 
   describe('at deployment', () => {
@@ -164,10 +170,13 @@ describe('what is deployed', () => {
       ])
     })
 
-    test('is a configuration that says where the API is', () => {
+    test('is a configuration that says where the API is, and who signs people in', () => {
       const path = join(stagedWith(stack, 'config.json'), 'config.json')
       expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({
         api: expect.stringContaining('.execute-api.'),
+        auth: 'jwt',
+        issuer: `${ISSUER}/realms/films`,
+        clientId: 'partway',
       })
     })
   })

@@ -19,7 +19,7 @@ beforeAll(async () => {
   )
   await writeFile(join(directory, 'title.ts'), "export const title: string = 'bundled'\n")
   await writeFile(join(directory, 'style.css'), 'p { color: red }\n')
-  const page = await createPage({ directory, connectTo: ['http://localhost:8081'] })
+  const page = await createPage({ directory, config: { api: '/' }, connectTo: ['http://localhost:8081'] })
   server = await listenOnLoopback((request, response) => {
     if (!page.serve(request, response)) response.end('API')
   }, 0)
@@ -34,6 +34,7 @@ describe('the page and the API share an origin', () => {
   test.each([
     ['GET', '/', BROWSER, '<!doctype html><title>Films</title>'],
     ['GET', '/?upload=1', BROWSER, '<!doctype html><title>Films</title>'],
+    ['GET', '/config.json', '*/*', '{"api":"/"}'],
     ['GET', '/', '*/*', 'API'],
     ['GET', '/', 'application/json', 'API'],
     ['POST', '/', BROWSER, 'API'],
@@ -81,7 +82,7 @@ test('an asset that is not there is not found', async () => {
 
 test('a page that does not compile is refused with its error', async () => {
   await writeFile(join(directory, 'main.ts'), 'const = 1')
-  await expect(createPage({ directory, connectTo: ['http://localhost:8081'] })).rejects.toThrow(
+  await expect(createPage({ directory, config: {}, connectTo: ['http://localhost:8081'] })).rejects.toThrow(
     /main\.ts:1:6/,
   )
 })
