@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Locator, Page, Request } from 'playwright-core'
-import { startLocalAws } from '../../local/aws.ts'
+import { type LocalAwsOptions, startLocalAws } from '../../local/aws.ts'
 import { launchChromium } from '../browser/chromium.ts'
 
 /** Where the screenshots go: to be looked at after every change of style. */
@@ -30,6 +30,8 @@ export interface Tab {
 /** The local AWS, a browser in front of it, and a folder for files. */
 export interface Stage {
   readonly apiUrl: string
+  /** Where people sign in, where they do. */
+  readonly issuerUrl: string
   readonly browser: Browser
   /** Temporary: gone with the stage. */
   readonly folder: string
@@ -44,13 +46,13 @@ export interface Stage {
   close(): Promise<void>
 }
 
-export async function openStage(): Promise<Stage> {
+export async function openStage(options: Partial<LocalAwsOptions> = {}): Promise<Stage> {
   const undo: (() => Promise<void>)[] = []
   const close = async () => {
     for (const step of undo.splice(0).reverse()) await step()
   }
   try {
-    return { ...(await build(undo)), close }
+    return { ...(await build(options, undo)), close }
   } catch (error) {
     await close()
     throw error
@@ -58,7 +60,10 @@ export async function openStage(): Promise<Stage> {
 }
 
 /** @param undo receives a step for each thing that is to be taken down again */
-async function build(undo: (() => Promise<void>)[]): Promise<Omit<Stage, 'close'>> {
+async function build(
+  options: Partial<LocalAwsOptions>,
+  undo: (() => Promise<void>)[],
+): Promise<Omit<Stage, 'close'>> {
   await mkdir(SCREENSHOTS, { recursive: true })
   const folder = await mkdtemp(join(tmpdir(), 'partway-page-'))
   undo.push(() => rm(folder, { recursive: true }))
@@ -69,6 +74,7 @@ async function build(undo: (() => Promise<void>)[]): Promise<Omit<Stage, 'close'
     s3Port: 0,
     dataDirectory: join(folder, 'data'),
     log: () => {},
+    ...options,
   })
   undo.push(() => aws.close())
   const api: Stage['api'] = async (method, path, body) => {
@@ -82,6 +88,7 @@ async function build(undo: (() => Promise<void>)[]): Promise<Omit<Stage, 'close'
   }
   return {
     apiUrl: aws.apiUrl,
+    issuerUrl: aws.issuerUrl ?? '',
     browser,
     folder,
     api,

@@ -1,0 +1,154 @@
+import { join } from 'node:path'
+import type { Page, Request } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { MIB } from '../../protocol/limits.ts'
+import { routes } from '../../protocol/routes.ts'
+import { ask, call } from '../api/local-aws.ts'
+import { signInAs } from '../api/oidc.ts'
+import { button, lineOf, openStage, rowOf, SCREENSHOTS, type Stage } from './stage.ts'
+
+/** Shorter than the slow uploads here take, and than the time that the page wants a token to have left. */
+const TOKEN_SECONDS = 3
+/** 40 MiB take five seconds. */
+const SLOW = 8 * MIB
+
+let stage: Stage
+
+beforeAll(async () => {
+  stage = await openStage({ auth: 'jwt', tokenSeconds: TOKEN_SECONDS })
+}, 60_000)
+afterAll(() => stage?.close())
+afterEach(() => Promise.all(stage.browser.contexts().map((context) => context.close())))
+
+test('a page that nobody is signed in on takes no files, and says how to', async () => {
+  const { page, errors } = await stage.open()
+  await page.getByRole('heading', { name: 'Sign in to send files' }).waitFor()
+  expect(await button(page, 'Choose files').isVisible()).toBe(false)
+  expect(await button(page, 'Sign out').isVisible()).toBe(false)
+  await page.screenshot({ path: join(SCREENSHOTS, 'signed-out-light.png') })
+  expect(errors).toEqual([])
+})
+
+test('signed in, a person sends a file that no other can see or fetch', async () => {
+  const film = await stage.file('film.mp4', 20 * MIB)
+  const { page, errors } = await stage.open()
+  const requests: Request[] = []
+  page.on('request', (request) => requests.push(request))
+  await signIn(page, 'Anna')
+
+  await page.setInputFiles('#files', film.path)
+  await page.waitForFunction(() => document.title === 'Done · Partway')
+  await page.screenshot({ path: join(SCREENSHOTS, 'signed-in-light.png') })
+  const key = await lineOf(page, 'film.mp4', '.key')
+  expect(requests.filter((request) => request.method() === 'PUT')).toHaveLength(3)
+  expect(requests.filter(sendsToken).map(originOf)).toEqual([stage.apiUrl, stage.apiUrl])
+
+  const bert = await signInAs(stage.issuerUrl, stage.apiUrl, 'Bert')
+  const body = { key }
+  expect(await call(stage.apiUrl, routes.download, { token: bert, body })).toMatchObject({ status: 403 })
+  expect(await ask(stage.apiUrl, routes['list-objects'], { token: bert })).toEqual({ objects: [] })
+  const anna = await signInAs(stage.issuerUrl, stage.apiUrl, 'Anna')
+  const { objects } = await ask(stage.apiUrl, routes['list-objects'], { token: anna })
+  expect(objects.map((object) => object.key)).toEqual([key])
+  expect(errors).toEqual([])
+})
+
+test('a reload keeps the sign-in, another tab of the browser asks for none of its tokens, signing out ends it', async () => {
+  const { page } = await stage.open()
+  await signIn(page, 'Anna')
+  await page.reload()
+  await page.getByText('Anna').waitFor()
+  expect(page.url()).toBe(`${stage.apiUrl}/`)
+
+  const other = await page.context().newPage()
+  await other.goto(stage.apiUrl)
+  await button(other, 'Sign in').waitFor()
+
+  await button(page, 'Sign out').click()
+  await page.getByRole('button', { name: 'Yes, sign me out' }).click()
+  await button(page, 'Sign in').waitFor()
+  expect(await page.evaluate(() => sessionStorage.length)).toBe(0)
+})
+
+test('a token that dies while a file is under way is renewed, and nobody notices', async () => {
+  const film = await stage.file('renewed.mp4', 40 * MIB)
+  const { page, network, errors } = await stage.open()
+  const renewals = tokenRequests(page)
+  await signIn(page, 'Anna')
+  await network(SLOW)
+
+  await page.setInputFiles('#files', film.path)
+  await page.waitForFunction(() => document.title === 'Done · Partway')
+  expect(renewals.at(-1)).toContain('grant_type=refresh_token')
+  expect(await page.locator('#expired').isVisible()).toBe(false)
+  expect(errors).toEqual([])
+})
+
+test('a sign-in that cannot be renewed waits for the person, in a window beside the page, and the file goes on', async () => {
+  const film = await stage.file('waited.mp4', 40 * MIB)
+  const { page, network, errors } = await stage.open()
+  await signIn(page, 'Anna')
+  await network(SLOW)
+  await page.route(`${stage.issuerUrl}/token`, (route) =>
+    route.fulfill({
+      status: 400,
+      headers: { 'access-control-allow-origin': stage.apiUrl },
+      json: { error: 'invalid_grant' },
+    }),
+  )
+
+  await page.setInputFiles('#files', film.path)
+  await page.getByRole('alert').getByText('Your sign-in has expired.').waitFor()
+  await page.screenshot({ path: join(SCREENSHOTS, 'expired-light.png') })
+  expect(await lineOf(page, 'waited.mp4', '.problem')).toBe('')
+  await page.unroute(`${stage.issuerUrl}/token`)
+
+  const [popup] = await Promise.all([
+    page.waitForEvent('popup'),
+    page.locator('#expired').getByRole('button', { name: 'Sign in' }).click(),
+  ])
+  // The issuer may still know who this is, and then asks nothing.
+  if (!popup.isClosed()) await popup.waitForEvent('close')
+  await page.waitForFunction(() => document.title === 'Done · Partway')
+  expect(await page.locator('#expired').isVisible()).toBe(false)
+  expect(await rowOf(page, 'waited.mp4').locator('.status').textContent()).toContain('Uploaded')
+  expect(errors).toEqual([])
+})
+
+test('a sign-in that the issuer refuses is told, and the page is as before', async () => {
+  const { page } = await stage.open()
+  const [request] = await Promise.all([
+    page.waitForRequest((request) => request.url().startsWith(`${stage.issuerUrl}/auth?`)),
+    button(page, 'Sign in').click(),
+  ])
+  await page.getByLabel('Any name will do').waitFor()
+  const state = new URL(request.url()).searchParams.get('state') ?? ''
+  await page.goto(`${stage.apiUrl}/?${new URLSearchParams({ error: 'access_denied', state })}`)
+  await page.getByRole('alert').getByText('Signing in came to nothing (access_denied). Try again.').waitFor()
+  expect(page.url()).toBe(`${stage.apiUrl}/`)
+  await button(page, 'Sign in').waitFor()
+})
+
+async function signIn(page: Page, name: string): Promise<void> {
+  await button(page, 'Sign in').click()
+  await page.getByLabel('Any name will do').fill(name)
+  await button(page, 'Sign in').click()
+  await page.getByText(name, { exact: true }).waitFor()
+}
+
+function sendsToken(request: Request): boolean {
+  return request.headers().authorization?.startsWith('Bearer ') ?? false
+}
+
+function originOf(request: Request): string {
+  return new URL(request.url()).origin
+}
+
+/** What the page asks tokens for, as it goes over the wire. */
+function tokenRequests(page: Page): string[] {
+  const bodies: string[] = []
+  page.on('request', (request) => {
+    if (request.url() === `${stage.issuerUrl}/token`) bodies.push(request.postData() ?? '')
+  })
+  return bodies
+}
