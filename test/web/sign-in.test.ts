@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import type { Page, Request } from 'playwright-core'
+import type { Page, Request, Response } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { MIB } from '../../protocol/limits.ts'
 import { routes } from '../../protocol/routes.ts'
 import { ask, call } from '../api/local-aws.ts'
 import { signInAs } from '../api/oidc.ts'
-import { button, lineOf, openStage, rowOf, SCREENSHOTS, type Stage } from './stage.ts'
+import { button, lineOf, openStage, SCREENSHOTS, type Stage, watchParts } from './stage.ts'
 
 /** Shorter than the slow uploads here take, and than the time that the page wants a token to have left. */
 const TOKEN_SECONDS = 3
@@ -87,8 +87,11 @@ test('a token that dies while a file is under way is renewed, and nobody notices
 test('a sign-in that cannot be renewed waits for the person, in a window beside the page, and the file goes on', async () => {
   const film = await stage.file('waited.mp4', 40 * MIB)
   const { page, network, errors } = await stage.open()
+  const parts = watchParts(page)
   await signIn(page, 'Anna')
   await network(SLOW)
+  await page.setInputFiles('#files', film.path)
+  await parts.until(1)
   await page.route(`${stage.issuerUrl}/token`, (route) =>
     route.fulfill({
       status: 400,
@@ -96,8 +99,6 @@ test('a sign-in that cannot be renewed waits for the person, in a window beside 
       json: { error: 'invalid_grant' },
     }),
   )
-
-  await page.setInputFiles('#files', film.path)
   await page.getByRole('alert').getByText('Your sign-in has expired.').waitFor()
   await page.screenshot({ path: join(SCREENSHOTS, 'expired-light.png') })
   expect(await lineOf(page, 'waited.mp4', '.problem')).toBe('')
@@ -111,7 +112,29 @@ test('a sign-in that cannot be renewed waits for the person, in a window beside 
   if (!popup.isClosed()) await popup.waitForEvent('close')
   await page.waitForFunction(() => document.title === 'Done · Partway')
   expect(await page.locator('#expired').isVisible()).toBe(false)
-  expect(await rowOf(page, 'waited.mp4').locator('.status').textContent()).toContain('Uploaded')
+  expect(parts.sent.toSorted()).toEqual([1, 2, 3, 4, 5])
+  expect(errors).toEqual([])
+})
+
+test('a token that the API refuses before its time is renewed, and the call made again', async () => {
+  const film = await stage.file('refused.mp4', 1 * MIB)
+  const { page, errors } = await stage.open()
+  const renewals = tokenRequests(page)
+  const refusals: Response[] = []
+  page.on('response', (response) => response.status() === 401 && refusals.push(response))
+  await signIn(page, 'Anna')
+  await page.evaluate(() => {
+    const [name = ''] = Object.keys(sessionStorage)
+    const user = JSON.parse(sessionStorage.getItem(name) ?? '')
+    const signature = /[^.]+$/
+    const forged = { access_token: user.access_token.replace(signature, 'x'), expires_at: Date.now() }
+    sessionStorage.setItem(name, JSON.stringify({ ...user, ...forged }))
+  })
+
+  await page.setInputFiles('#files', film.path)
+  await page.waitForFunction(() => document.title === 'Done · Partway')
+  expect(refusals.map((response) => response.url())).toEqual([`${stage.apiUrl}/uploads`])
+  expect(renewals.at(-1)).toContain('grant_type=refresh_token')
   expect(errors).toEqual([])
 })
 
