@@ -83,6 +83,11 @@ export interface PartwayUploadsProps {
    */
   readonly logRetention?: RetentionDays
   /**
+   * Who is written to when an alarm goes off, and when it is over. They confirm the address in a first mail.
+   * @default nobody
+   */
+  readonly alarmEmail?: string
+  /**
    * What becomes of the bucket that is made here when the stack goes. CloudFormation deletes only an empty one.
    * @default RemovalPolicy.RETAIN
    */

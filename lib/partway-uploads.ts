@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib'
-import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch'
+import { type Alarm, Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch'
 import type { IUserPool } from 'aws-cdk-lib/aws-cognito'
 import { type IRuleTarget, Rule } from 'aws-cdk-lib/aws-events'
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
@@ -7,13 +7,16 @@ import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { MAX_OBJECT_BYTES } from '../protocol/limits.ts'
+import { ConfigurationError } from './configuration-error.ts'
 import { functionEnvironment } from './function-environment.ts'
 import type { PartwayUploadsProps } from './partway-uploads-props.ts'
 import { objectsArn } from './permissions.ts'
 import { requireProps } from './require-props.ts'
+import { UploadAlarms } from './upload-alarms.ts'
 import { UploadApi } from './upload-api.ts'
 import { UploadAuth } from './upload-auth.ts'
 import { type AnyBucket, setUploadRules, storeUrl, UploadBucket } from './upload-bucket.ts'
+import { UploadDashboard } from './upload-dashboard.ts'
 import { UploadSite } from './upload-site.ts'
 
 const METRICS_NAMESPACE = 'Partway'
@@ -38,12 +41,14 @@ export class PartwayUploads extends Construct {
   readonly userPool: IUserPool | undefined
   /** The page, where there is one. */
   readonly site: UploadSite | undefined
+  /** What goes off when something wants a person: docs/operations.md. Beside `alarmEmail`, give them actions of your own. */
+  readonly alarms: readonly Alarm[]
   readonly #auth: UploadAuth
   readonly #prefix: string
   readonly #encryptionKey: IKey | undefined
   #uploaded: Rule | undefined
 
-  /** @throws {Error} for props that would fail later: what came, what is allowed, what to change */
+  /** @throws {ConfigurationError} for props that would fail later: what came, what is allowed, what to change */
   constructor(scope: Construct, id: string, props: PartwayUploadsProps = {}) {
     super(scope, id)
     requireProps(props)
@@ -97,6 +102,24 @@ export class PartwayUploads extends Construct {
       oidc,
       connectTo: [storeUrl(this.bucket, transferAcceleration), ...signInUrls],
     })
+
+    const uploadsFailed = this.metricUploadsFailed()
+    this.alarms = new UploadAlarms(this, 'Alarms', {
+      api: this.api,
+      uploadsFailed,
+      email: props.alarmEmail,
+    }).alarms
+    new UploadDashboard(this, 'Dashboard', {
+      api: this.api,
+      alarms: this.alarms,
+      uploads: [
+        this.metricUploadsStarted(),
+        this.metricUploadsCompleted(),
+        this.metricUploadsAborted(),
+        uploadsFailed,
+      ],
+      bytes: this.metricBytesCompleted(),
+    })
   }
 
   /**
@@ -113,11 +136,11 @@ export class PartwayUploads extends Construct {
 
   /**
    * Lets a grantee call the API with AWS credentials, with `UploadAuth.iam()`.
-   * @throws {Error} with any other auth, which a grant is not asked by
+   * @throws {ConfigurationError} with any other auth, which a grant is not asked by
    */
   grantInvoke(grantee: IGrantable): Grant {
     if (this.#auth.name !== 'iam') {
-      throw new Error(
+      throw new ConfigurationError(
         `PartwayUploads.grantInvoke: expected UploadAuth.iam(), got UploadAuth.${this.#auth.name}(), which asks for no AWS credentials; leave the grant out.`,
       )
     }

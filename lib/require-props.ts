@@ -1,6 +1,7 @@
 import { Duration, Token } from 'aws-cdk-lib'
 import { StorageClass } from 'aws-cdk-lib/aws-s3'
 import { MAX_OBJECT_BYTES } from '../protocol/limits.ts'
+import { ConfigurationError } from './configuration-error.ts'
 import { isOrigin } from './origin.ts'
 import type { PartwayUploadsProps } from './partway-uploads-props.ts'
 
@@ -14,7 +15,7 @@ const ARCHIVES = [StorageClass.GLACIER, StorageClass.DEEP_ARCHIVE].map(({ value 
 
 /**
  * Refuses what would fail at deployment or, worse, after it.
- * @throws {Error} that says what came, what is allowed and what to change
+ * @throws {ConfigurationError} that says what came, what is allowed and what to change
  */
 export function requireProps(props: PartwayUploadsProps): void {
   requirePrefix(props)
@@ -26,6 +27,7 @@ export function requireProps(props: PartwayUploadsProps): void {
   requireAbortAfter(props)
   requireStorageClass(props)
   requireAcceleration(props)
+  requireAlarmEmail(props)
 }
 
 function requirePrefix({ prefix = 'uploads' }: PartwayUploadsProps): void {
@@ -150,6 +152,16 @@ function requireAcceleration({ bucket, transferAcceleration = false }: PartwayUp
   )
 }
 
+function requireAlarmEmail({ alarmEmail }: PartwayUploadsProps): void {
+  if (alarmEmail === undefined || Token.isUnresolved(alarmEmail) || /^\S+@\S+$/.test(alarmEmail)) return
+  throw unexpected(
+    'alarmEmail',
+    'one address',
+    `"${alarmEmail}"`,
+    "write, for example, 'ops@example.com', an address of your team's",
+  )
+}
+
 function unexpected(prop: string, expected: string, got: string, advice: string): Error {
-  return new Error(`PartwayUploads: expected ${prop} to be ${expected}, got ${got}; ${advice}.`)
+  return new ConfigurationError(`PartwayUploads: expected ${prop} to be ${expected}, got ${got}; ${advice}.`)
 }

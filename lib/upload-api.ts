@@ -129,7 +129,7 @@ function accessLogFormat(): AccessLogFormat {
       responseLength: '$context.responseLength',
       latencyMs: '$context.responseLatency',
       integrationLatencyMs: '$context.integrationLatency',
-      integrationStatus: '$context.integrationStatus',
+      functionStatus: '$context.integration.status',
       lambdaRequestId: '$context.integration.requestId',
       errorType: '$context.error.responseType',
       sourceIp: '$context.identity.sourceIp',

@@ -27,11 +27,6 @@ export interface UploadStackProps
    * @default the API's own
    */
   readonly domain?: ApiDomain
-  /**
-   * Who is written to when an alarm goes off.
-   * @default nobody
-   */
-  readonly alarmEmail?: string
 }
 
 export interface ApiDomain {

@@ -135,10 +135,15 @@ export const Stage = v.strictObject({
   Tags: noEffect,
 })
 
-/** Types that a deployment needs and a laptop does not: S3 and the functions trust the gateway there anyway. */
+/** Types that a deployment needs and a laptop does not: S3 and the functions trust the gateway there anyway, and nobody is on call. */
 export const TYPES_WITHOUT_EFFECT = [
   'AWS::CDK::Metadata',
+  'AWS::CloudWatch::Alarm',
+  'AWS::CloudWatch::Dashboard',
   'AWS::Lambda::Permission',
   'AWS::Logs::LogGroup',
   'AWS::S3::BucketPolicy',
+  'AWS::SNS::Subscription',
+  'AWS::SNS::Topic',
+  'AWS::SNS::TopicPolicy',
 ]

@@ -16,6 +16,7 @@ test.each<[string, UploadStackProps]>([
   ['a site', { auth: UploadAuth.cognito(), site: true }],
   ['a key', { encryptionKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/0' }],
   ['a bucket that exists', { bucketName: 'films', prefix: 'team/films' }],
+  ['somebody to write to', { alarmEmail: 'ops@example.com' }],
   ['all else', { transferAcceleration: true, storageClass: StorageClass.INTELLIGENT_TIERING }],
 ])('with %s, every finding of AwsSolutions is explained where it is accepted', (_, props) => {
   expect(findings(new UploadStack(app(), 'Partway', props))).toEqual([])

@@ -314,6 +314,7 @@ test.each<[string, ConstructorParameters<typeof PartwayUploads>[2], RegExp]>([
   ['parts of a day', { abortAfter: Duration.hours(36) }, /whole days.*got 1\.5 days/],
   ['a type without a subtype', { allowedContentTypes: ['video'] }, /got "video"/],
   ['no type', { allowedContentTypes: [] }, /empty list/],
+  ['a name for an address', { alarmEmail: 'the team' }, /one address, got "the team"/],
   ['an archive', { storageClass: StorageClass.DEEP_ARCHIVE }, /read at once, got DEEP_ARCHIVE/],
 ])('%s are refused, with what to change', (_, props, message) => {
   expect(() => new PartwayUploads(createStack(), 'Uploads', props)).toThrow(message)

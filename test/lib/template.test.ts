@@ -24,6 +24,8 @@ test('the stack is this, and the ids of what lasts never change', () => {
       "AWS::ApiGatewayV2::Integration 9",
       "AWS::ApiGatewayV2::Route 9",
       "AWS::ApiGatewayV2::Stage 1",
+      "AWS::CloudWatch::Alarm 21",
+      "AWS::CloudWatch::Dashboard 1",
       "AWS::Cognito::UserPool 1 UploadsUserPoolDD46AEA3",
       "AWS::Cognito::UserPoolClient 1 UploadsUserPoolClient918762B8",
       "AWS::Cognito::UserPoolDomain 1 UploadsUserPoolDomain89890024",
