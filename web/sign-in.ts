@@ -1,4 +1,5 @@
 import { ErrorResponse, type User, UserManager, WebStorageStateStore } from 'oidc-client-ts'
+import { bearerToken } from './bearer-token.ts'
 import type { Session, SessionListeners, SessionState } from './session.ts'
 
 export interface Issuer {
@@ -87,21 +88,29 @@ class SignInSession implements Session {
   async #freshToken(refused: string | undefined): Promise<string | undefined> {
     const user = await this.#users.getUser()
     if (!user) return undefined
-    const { access_token: token, refresh_token: renewable, expires_in: lifeLeft = Infinity } = user
+    const { refresh_token: renewable, expires_in: lifeLeft = Infinity } = user
+    const token = this.#tokenOf(user)
     if (token !== refused && lifeLeft > (renewable ? LIFE_LEFT_SECONDS : 0)) return token
-    return renewable ? this.#renewedToken() : undefined
+    const renewed = renewable ? await this.#renew() : null
+    if (!renewed) return undefined
+    return this.#tokenOf(renewed) === refused ? undefined : this.#tokenOf(renewed)
   }
 
-  async #renewedToken(): Promise<string | undefined> {
+  /** @returns nobody where the issuer wants to see the person again */
+  async #renew(): Promise<User | null> {
     this.#renewing ??= this.#users.signinSilent().finally(() => {
       this.#renewing = undefined
     })
     try {
-      return (await this.#renewing)?.access_token
+      return await this.#renewing
     } catch (error) {
-      if (error instanceof ErrorResponse) return undefined
+      if (error instanceof ErrorResponse) return null
       throw error
     }
+  }
+
+  #tokenOf(user: User): string {
+    return bearerToken(user, this.#users.settings.client_id)
   }
 
   #signedInAgain(): Promise<void> {
