@@ -35,10 +35,12 @@ export interface CdkOptions {
   /** For its home, its temporary files and what it synthesises. */
   readonly folder: string
   readonly path: string
+  /** Ends what is under way. */
+  readonly signal: AbortSignal
 }
 
 /** The CDK's own command line, on our app as cdk.json has it, with nothing of this machine's AWS settings. */
-export function createCdk({ endpoint, folder, path }: CdkOptions): Cdk {
+export function createCdk({ endpoint, folder, path, signal }: CdkOptions): Cdk {
   const assembly = join(folder, 'cdk.out')
   const outputsFile = join(folder, 'outputs.json')
   const env = {
@@ -62,6 +64,8 @@ export function createCdk({ endpoint, folder, path }: CdkOptions): Cdk {
       cwd: ROOT,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
+      signal,
+      killSignal: 'SIGKILL',
     })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) {
@@ -69,9 +73,9 @@ export function createCdk({ endpoint, folder, path }: CdkOptions): Cdk {
         output += text
       })
     }
-    const [code, signal] = await once(child, 'close')
+    const [code, cause] = await once(child, 'close')
     if (code !== 0)
-      throw new Error(`Expected cdk ${args.join(' ')} to succeed, got ${signal ?? code}:\n${output}`)
+      throw new Error(`Expected cdk ${args.join(' ')} to succeed, got ${cause ?? code}:\n${output}`)
     return output
   }
 

@@ -42,6 +42,8 @@ export async function startMiniStack(options: MiniStackOptions): Promise<MiniSta
       AWS_SECRET_ACCESS_KEY: ADMINISTRATOR.secretAccessKey,
       AWS_ENDPOINT_URL: endpoint,
       MINISTACK_REGION: REGION,
+      // It would listen on a port of its own.
+      IOT_MTLS_ENABLED: '0',
     },
   })
   const lines: string[] = []
@@ -51,7 +53,8 @@ export async function startMiniStack(options: MiniStackOptions): Promise<MiniSta
     async close() {
       if (child.exitCode !== null || child.signalCode !== null) return
       const exit = once(child, 'exit')
-      child.kill('SIGTERM')
+      // It would see all that is under way to its end; its functions end with their standard input.
+      child.kill('SIGKILL')
       await exit
     },
   }

@@ -53,7 +53,9 @@ export async function openStage(): Promise<Stage> {
     undo.push(ministack.close)
     const s3 = new S3Client({ endpoint, region: REGION, credentials: ADMINISTRATOR, forcePathStyle: true })
     undo.push(() => s3.destroy())
-    const cdk = createCdk({ endpoint, folder, path })
+    const stop = new AbortController()
+    undo.push(() => stop.abort())
+    const cdk = createCdk({ endpoint, folder, path, signal: stop.signal })
     return {
       endpoint,
       plainEndpoint: `http://127.0.0.1:${port}`,
