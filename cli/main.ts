@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 import { VERSION } from '../protocol/version.ts'
 import { type Terminal, UsageError } from './command.ts'
+import { doctor } from './doctor.ts'
 import { download } from './download.ts'
 import { EXIT } from './exit-codes.ts'
 import { helpFor, helpForCommand } from './help.ts'
 import { parse } from './parse.ts'
 import { upload } from './upload.ts'
 
-const COMMANDS = [upload, download]
+const COMMANDS = [upload, download, doctor]
 
 const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
