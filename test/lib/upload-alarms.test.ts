@@ -121,17 +121,21 @@ test('the dashboard shows the alarms, the uploads, and every operation', () => {
   expect(status?.properties.alarms).toHaveLength(uploads.alarms.length)
   const lines = graphs.map(({ properties: { title, metrics } }) => [
     title,
-    metrics.map(([, name, , , options]) => (options as { label?: string }).label ?? name),
+    metrics.map(([, name, , , options]) => {
+      const { label = name, stat } = options as { label?: string; stat?: string }
+      return [label, stat].join(' ')
+    }),
   ])
+  const each = (statistic: string) => ROUTES.map((route) => `${route} ${statistic}`)
   expect(Object.fromEntries(lines)).toEqual({
-    Uploads: ['UploadsStarted', 'UploadsCompleted', 'UploadsAborted', 'UploadsFailed'],
-    'Bytes completed': ['BytesCompleted'],
-    Calls: ROUTES,
-    'Answers of the API that are errors': ['4xx', '5xx'],
-    'Milliseconds: p50': ROUTES,
-    'Milliseconds: p99': ROUTES,
-    'Errors of functions': ROUTES,
-    'Throttles of functions': ROUTES,
+    Uploads: ['UploadsStarted Sum', 'UploadsCompleted Sum', 'UploadsAborted Sum', 'UploadsFailed Sum'],
+    'Bytes completed': ['BytesCompleted Sum'],
+    Calls: each('Sum'),
+    'Answers of the API that are errors': ['4xx Sum', '5xx Sum'],
+    'Milliseconds: p50': each('p50'),
+    'Milliseconds: p99': each('p99'),
+    'Errors of functions': each('Sum'),
+    'Throttles of functions': each('Sum'),
   })
 })
 
