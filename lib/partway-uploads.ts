@@ -1,5 +1,5 @@
-import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib'
-import { type Alarm, Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch'
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib'
+import type { Alarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch'
 import type { IUserPool } from 'aws-cdk-lib/aws-cognito'
 import { type IRuleTarget, Rule } from 'aws-cdk-lib/aws-events'
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
@@ -17,9 +17,9 @@ import { UploadApi } from './upload-api.ts'
 import { UploadAuth } from './upload-auth.ts'
 import { type AnyBucket, setUploadRules, storeUrl, UploadBucket } from './upload-bucket.ts'
 import { UploadDashboard } from './upload-dashboard.ts'
+import { metricsStack, uploadMetric } from './upload-metrics.ts'
 import { UploadSite } from './upload-site.ts'
 
-const METRICS_NAMESPACE = 'Partway'
 /** Two calls an upload: 50 a second begin and end 25 uploads a second. */
 const THROTTLE = { rateLimit: 50, burstLimit: 100 }
 
@@ -55,6 +55,7 @@ export class PartwayUploads extends Construct {
     const { prefix: keyPrefix = 'uploads', auth = UploadAuth.iam(), allowedOrigins = [], site } = props
     const { transferAcceleration = false, urlLifetime = Duration.hours(1) } = props
 
+    // First the page, whose origin the bucket and the API let in; last its files, which know both.
     this.site = site ? new UploadSite(this, 'Site', site === true ? {} : site) : undefined
     const origins = [...allowedOrigins, ...(this.site ? [this.site.origin] : [])]
     this.#auth = auth
@@ -88,7 +89,7 @@ export class PartwayUploads extends Construct {
         urlLifetime,
         storageClass: props.storageClass,
         transferAcceleration,
-        metricsStack: Stack.of(this).stackName,
+        metricsStack: metricsStack(this),
       }),
       origins,
       throttle: props.throttle ?? THROTTLE,
@@ -168,7 +169,7 @@ export class PartwayUploads extends Construct {
    * @default - sum over 5 minutes
    */
   metricUploadsStarted(options?: MetricOptions): Metric {
-    return this.#metric('UploadsStarted', options)
+    return uploadMetric(this, 'UploadsStarted', options)
   }
 
   /**
@@ -176,7 +177,7 @@ export class PartwayUploads extends Construct {
    * @default - sum over 5 minutes
    */
   metricUploadsCompleted(options?: MetricOptions): Metric {
-    return this.#metric('UploadsCompleted', options)
+    return uploadMetric(this, 'UploadsCompleted', options)
   }
 
   /**
@@ -184,7 +185,7 @@ export class PartwayUploads extends Construct {
    * @default - sum over 5 minutes
    */
   metricUploadsAborted(options?: MetricOptions): Metric {
-    return this.#metric('UploadsAborted', options)
+    return uploadMetric(this, 'UploadsAborted', options)
   }
 
   /**
@@ -192,7 +193,7 @@ export class PartwayUploads extends Construct {
    * @default - sum over 5 minutes
    */
   metricUploadsFailed(options?: MetricOptions): Metric {
-    return this.#metric('UploadsFailed', options)
+    return uploadMetric(this, 'UploadsFailed', options)
   }
 
   /**
@@ -200,17 +201,7 @@ export class PartwayUploads extends Construct {
    * @default - sum over 5 minutes
    */
   metricBytesCompleted(options?: MetricOptions): Metric {
-    return this.#metric('BytesCompleted', options)
-  }
-
-  #metric(metricName: string, options: MetricOptions = {}): Metric {
-    return new Metric({
-      namespace: METRICS_NAMESPACE,
-      metricName,
-      dimensionsMap: { Stack: Stack.of(this).stackName },
-      statistic: Stats.SUM,
-      ...options,
-    }).attachTo(this)
+    return uploadMetric(this, 'BytesCompleted', options)
   }
 
   #createUploadedRule(): Rule {
