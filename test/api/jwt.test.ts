@@ -72,6 +72,70 @@ test('a caller uploads, and no other can sign, see, complete, abort or fetch it'
   expect((await ask(aws.apiUrl, routes['list-objects'], { token: anna })).objects).toHaveLength(1)
 })
 
+test('no encoding of a key, and no cursor, leads to what is another caller’s', async () => {
+  const upload = (await ask(aws.apiUrl, routes.initiate, { token: anna, body: file })) as MultipartUpload
+  await sendParts(upload, film)
+  const [prefix = '', owner = '', id = '', name = ''] = upload.key.split('/')
+  const own = (await ask(aws.apiUrl, routes.initiate, { token: bert, body: file })) as MultipartUpload
+  const bertsOwn = own.key.split('/')[1] ?? ''
+  const keys = [
+    upload.key,
+    encodeURIComponent(upload.key),
+    upload.key.replaceAll('/', '%2F'),
+    upload.key.replaceAll('/', '%252F'),
+    `/${upload.key}`,
+    `./${upload.key}`,
+    `${upload.key}/`,
+    `${upload.key} `,
+    `${upload.key}\u0000`,
+    `${prefix}//${owner}/${id}/${name}`,
+    `${prefix}/${owner.toUpperCase()}/${id}/${name}`,
+    `${prefix}/${bertsOwn}/../${owner}/${id}/${name}`,
+    `${prefix}/${bertsOwn}/%2e%2e/${owner}/${id}/${name}`,
+    `${prefix}/${bertsOwn}/${owner}/${id}/${name}`,
+    `${prefix}/${bertsOwn}\\..\\${owner}/${id}/${name}`,
+    `${prefix}/${bertsOwn}/${id}/../../${owner}/${id}/${name}`,
+    `${prefix}/${owner}\u200b/${id}/${name}`,
+  ]
+  for (const key of keys) {
+    const { path } = at(upload)
+    for (const [route, request] of [
+      [routes.presign, { path, body: { key, parts: [1] } }],
+      [routes['list-parts'], { path, query: { key } }],
+      [routes.complete, { path, body: { key } }],
+      [routes.abort, { path, query: { key } }],
+      [routes.download, { body: { key } }],
+    ] as const) {
+      const { status } = await call(aws.apiUrl, route, { ...request, token: bert })
+      expect({ route: route.name, key, status }).toEqual({ route: route.name, key, status: 403 })
+    }
+  }
+  // Bert's own prefix with Anna's id: a key of his, at which there is nothing.
+  const borrowed = `${prefix}/${bertsOwn}/${id}/${name}`
+  const { path } = at(upload)
+  for (const [route, request] of [
+    [routes['list-parts'], { path, query: { key: borrowed } }],
+    [routes.complete, { path, body: { key: borrowed } }],
+    [routes.download, { body: { key: borrowed } }],
+  ] as const) {
+    expect(await call(aws.apiUrl, route, { ...request, token: bert })).toMatchObject({ status: 404 })
+  }
+  const { signed } = await ask(aws.apiUrl, routes.presign, {
+    token: bert,
+    path,
+    body: { key: borrowed, parts: [1] },
+  })
+  const put = { method: 'PUT', body: film.slice(0, 8 * MIB) }
+  expect((await fetch('parts' in signed ? (signed.parts[0]?.url ?? '') : '', put)).status).toBe(404)
+
+  const cursor = Buffer.from(JSON.stringify([upload.key, upload.uploadId])).toString('base64url')
+  const { uploads } = await ask(aws.apiUrl, routes['list-uploads'], { token: bert, query: { cursor } })
+  expect(uploads.every(({ key }) => key.split('/')[1] === bertsOwn)).toBe(true)
+  expect(
+    (await ask(aws.apiUrl, routes['list-parts'], { token: anna, ...at(upload), body: undefined })).parts,
+  ).toHaveLength(2)
+})
+
 test('the same person comes back to the same prefix', async () => {
   const again = await signInAs(aws.issuerUrl, aws.apiUrl, 'anna')
   expect(again).not.toBe(anna)
