@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +9,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PartwayUploads, UploadAuth } from '../../lib/index.ts'
 import { UploadSite } from '../../lib/upload-site.ts'
+import { stagedWith } from './staged.ts'
 import { createStack, synthesiseUploads } from './synth.ts'
 
 const ISSUER = 'https://login.example.com'
@@ -181,13 +182,3 @@ describe('what is deployed', () => {
     })
   })
 })
-
-/** The staged asset, other than the page's source, that holds a file. */
-function stagedWith(stack: Stack, ...file: string[]): string {
-  const { directory } = App.of(stack)?.synth() ?? {}
-  if (directory === undefined) throw new Error('Expected an app.')
-  const assets = readdirSync(directory).map((entry) => join(directory, entry))
-  const found = assets.find((path) => existsSync(join(path, ...file)) && !existsSync(join(path, 'main.ts')))
-  if (found === undefined) throw new Error(`Expected an asset with ${file.join('/')}, got ${assets}.`)
-  return found
-}

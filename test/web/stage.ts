@@ -30,6 +30,7 @@ export interface Tab {
 /** The local AWS, a browser in front of it, and a folder for files. */
 export interface Stage {
   readonly apiUrl: string
+  readonly s3Url: string
   /** Where people sign in, where they do. */
   readonly issuerUrl: string
   readonly browser: Browser
@@ -88,6 +89,7 @@ async function build(
   }
   return {
     apiUrl: aws.apiUrl,
+    s3Url: aws.s3Url,
     issuerUrl: aws.issuerUrl ?? '',
     browser,
     folder,
