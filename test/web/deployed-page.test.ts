@@ -12,7 +12,8 @@ import { button, openStage, type Stage } from './stage.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await openStage({ auth: 'jwt' })
+  // Tokens so short that the page renews them for each call.
+  stage = await openStage({ auth: 'jwt', tokenSeconds: 3 })
 }, 60_000)
 afterAll(() => stage?.close())
 
@@ -26,6 +27,9 @@ test('people sign in and send files, and nothing else is let through', async () 
   await button(page, 'Sign in').click()
   await page.getByLabel('Any name will do').fill('Anna')
   await button(page, 'Sign in').click()
+  await page.getByText('Anna', { exact: true }).waitFor()
+  // Where the issuer led back to, the browser does not ask the test.
+  await page.reload()
   await page.getByText('Anna', { exact: true }).waitFor()
   await page.setInputFiles('#files', film.path)
   await page.waitForFunction(() => document.title === 'Done · Partway')
