@@ -25,6 +25,8 @@ const NAMES = [
   'certificateArn',
   'alarmEmail',
   'site',
+  'siteDomainName',
+  'siteCertificateArn',
 ] as const
 const UNITS: Record<string, number> = { '': 1, KIB, MIB, GIB, TIB: 1024 * GIB }
 /** S3's names of the classes whose objects can be read at once. */
@@ -57,6 +59,7 @@ export function readContext(node: Node): UploadStackProps {
     ...(storageClass && { storageClass: new StorageClass(storageClass) }),
     ...context.texts('prefix', 'bucketName', 'encryptionKeyArn', 'alarmEmail'),
     ...readDomain(context),
+    ...readSiteDomain(context),
     ...context.booleans('transferAcceleration', 'site'),
   }
 }
@@ -68,6 +71,11 @@ function readAuth(context: Context): UploadAuth {
     if (issuer && audience) return UploadAuth.jwt({ issuer, audience })
     throw new ConfigurationError(
       `auth=jwt takes the tokens of an issuer: expected -c issuer=https://… and -c audience=…, got ${issuer ? 'no audience' : 'no issuer'}. Copy "issuer" from its /.well-known/openid-configuration; the audience is the id that it gave your client.`,
+    )
+  }
+  if (name === 'iam' && context.text('site') === 'true') {
+    throw new ConfigurationError(
+      'site=true deploys a page, which has no AWS credentials to sign with: expected -c auth=cognito, jwt or none, got auth=iam. Name one of them, or leave the site out.',
     )
   }
   if (issuer || audience) {
@@ -121,5 +129,25 @@ function readDomain(context: Context): Pick<UploadStackProps, 'domain'> {
   if (!domainName && !certificateArn) return {}
   throw new ConfigurationError(
     `A domain needs its certificate: expected -c domainName=uploads.example.com and -c certificateArn=arn:aws:acm:…, got ${domainName ? 'no certificateArn' : 'no domainName'}. Give both, or neither.`,
+  )
+}
+
+function readSiteDomain(context: Context): Pick<UploadStackProps, 'siteDomain'> {
+  const { site = false } = context.booleans('site')
+  const { siteDomainName: name, siteCertificateArn: certificateArn } = context.texts(
+    'siteDomainName',
+    'siteCertificateArn',
+  )
+  if (!site && (name || certificateArn)) {
+    throw new ConfigurationError(
+      `Context ${name ? 'siteDomainName' : 'siteCertificateArn'} belongs to site=true, got no site. Write -c site=true, or leave it out.`,
+    )
+  }
+  if (!name && !certificateArn) return {}
+  if (name && certificateArn?.startsWith('arn:aws:acm:us-east-1:')) {
+    return { siteDomain: { name, certificateArn } }
+  }
+  throw new ConfigurationError(
+    `CloudFront takes certificates from us-east-1: expected -c siteDomainName=upload.example.com and -c siteCertificateArn=arn:aws:acm:us-east-1:…, got ${name ?? 'no siteDomainName'} and ${certificateArn ?? 'no siteCertificateArn'}. Give both, or neither.`,
   )
 }

@@ -6,7 +6,8 @@ const APP = fileURLToPath(new URL('../../bin/partway.ts', import.meta.url))
 
 test.each([
   [{ auth: 'none' }, 'auth=none lets anyone .* expected -c origins=https://www.example.com, got none.*'],
-  [{ site: true }, 'PartwayUploads: expected site to be beside an auth .* give auth: .*'],
+  [{ prefix: '/films' }, 'PartwayUploads: expected prefix to be .*'],
+  [{ site: true }, 'site=true deploys a page, .* expected -c auth=cognito, .*'],
 ])('the app refuses %j in one sentence, and writes nothing else', (context, sentence) => {
   const env = { ...process.env, CDK_CONTEXT_JSON: JSON.stringify(context) }
   const { status, stderr } = spawnSync(process.execPath, [APP], { env, encoding: 'utf8' })

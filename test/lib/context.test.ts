@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { readContext } from '../../lib/context.ts'
 
 const read = (context: Record<string, unknown>) => readContext(new App({ context }).node)
+const page = { auth: 'cognito', site: 'true' }
 
 test('without context, callers are IAM’s and no page is let in', () => {
   const { auth, ...rest } = read({})
@@ -91,10 +92,30 @@ test.each<[Record<string, unknown>, RegExp]>([
   [{ transferAcceleration: 'yes' }, /transferAcceleration: expected true or false, got "yes"/],
   [{ domainName: 'uploads.example.com' }, /needs its certificate.*got no certificateArn/],
   [{ certificateArn: 'arn:aws:acm:eu-west-1:111122223333:certificate/0' }, /got no domainName/],
+  [{ site: 'true' }, /site=true.*expected -c auth=cognito.*got auth=iam/],
+  [{ ...page, siteDomainName: 'upload.example.com' }, /us-east-1.*got upload.* and no siteCertificateArn/],
+  [
+    {
+      ...page,
+      siteDomainName: 'upload.example.com',
+      siteCertificateArn: 'arn:aws:acm:eu-west-1:111122223333:certificate/0',
+    },
+    /us-east-1: expected/,
+  ],
+  [{ siteDomainName: 'upload.example.com' }, /siteDomainName belongs to site=true/],
   [{ orgins: 'https://www.example.com' }, /got orgins\. Did you mean -c origins=/],
   [{ 'max-object-size': '5GiB' }, /Did you mean -c maxObjectSize=/],
 ])('%j is refused, with what to write', (context, message) => {
   expect(() => read(context)).toThrow(message)
+})
+
+test('the page has a domain of its own', () => {
+  const certificateArn = 'arn:aws:acm:us-east-1:111122223333:certificate/0'
+  const context = { ...page, siteDomainName: 'upload.example.com', siteCertificateArn: certificateArn }
+  expect(read(context)).toMatchObject({
+    site: true,
+    siteDomain: { name: 'upload.example.com', certificateArn },
+  })
 })
 
 test('context that is not ours passes', () => {

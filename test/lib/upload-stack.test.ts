@@ -156,6 +156,16 @@ describe('each function', () => {
   })
 })
 
+test('with a page, the outputs say where it is and what its DNS points at', () => {
+  const siteDomain = {
+    name: 'upload.example.com',
+    certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/0',
+  }
+  const withPage = synthesise({ auth: UploadAuth.cognito(), site: true, siteDomain })
+  withPage.hasOutput('SiteUrl', { Value: 'https://upload.example.com' })
+  withPage.hasOutput('SiteDomainTarget', { Value: { 'Fn::GetAtt': [Match.anyValue(), 'DomainName'] } })
+})
+
 test('the outputs are what a person needs next', () => {
   expect(Object.keys(template.findOutputs('*')).sort()).toEqual(['ApiUrl', 'Auth', 'BucketName', 'Region'])
 })
