@@ -31,8 +31,8 @@ export interface SiteOptions {
    */
   readonly domain?: SiteDomain
   /**
-   * Origins that the page talks to when people sign in, beyond the issuer's own and those of a Cognito pool that is made here:
-   * where the issuer has its token endpoint elsewhere, such as `https://oauth2.googleapis.com`.
+   * Origins that the page asks for tokens, beyond the issuer's own and the domain of a Cognito pool that is made here: the
+   * domain of a pool of yours, such as `https://films.auth.eu-west-1.amazoncognito.com`.
    * @default none
    */
   readonly signInOrigins?: readonly string[]

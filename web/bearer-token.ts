@@ -1,6 +1,6 @@
 /**
  * Of what an issuer gave, the token that names this client, which is what the API asks for: the access token where it is a JWT
- * for the client, as Amazon Cognito's is. Others make it opaque (Google, Auth0) or for an API of their own (Keycloak,
+ * for the client, as Amazon Cognito's is. Others make it opaque (Auth0) or for an API of their own (Keycloak,
  * Microsoft Entra); the ID token is always for the client.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
  */
