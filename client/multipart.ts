@@ -79,6 +79,9 @@ export class Multipart<Slice> implements Transfer {
         this.#parts.lose(lost)
       }
     } catch (error) {
+      if (error instanceof ApiError && error.type === 'key-not-yours') {
+        throw new UploadGoneError('The upload that was begun here is another caller’s.', { cause: error })
+      }
       if (!isUploadUnknown(error)) throw error
       return this.#settle(error, signal)
     }

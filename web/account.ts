@@ -43,7 +43,10 @@ export function createAccount(complain: (sentence: string) => void): Account {
       signIn.hidden = state.kind === 'closed'
       account.hidden = !('name' in state)
       expired.hidden = state.kind !== 'expired'
-      if ('name' in state) setText(user, state.name)
+      if ('name' in state) {
+        setText(user, state.name)
+        user.title = state.name
+      }
       if (state.kind === 'closed') {
         setText(gateTitle, 'This API is not for pages')
         setText(gateNote, 'It takes requests signed with AWS credentials, which a page does not have.')

@@ -316,6 +316,20 @@ describe('resuming', () => {
     expect(store.objects.get(result.key)).toEqual(source.bytes)
   })
 
+  test('begins anew where somebody else began, who may not be gone on with', async () => {
+    const { store, source, begin } = await interrupted()
+    store.controlPlane.listParts = async () => {
+      throw problem('key-not-yours')
+    }
+    const run = begin()
+    const reasons: string[] = []
+    run.on('restarted', ({ reason }) => reasons.push(reason))
+    const { key } = await run.result
+    expect(reasons).toEqual(['The upload that was begun here is another caller’s.'])
+    expect(store.partsPut()).toHaveLength(10)
+    expect(store.objects.get(key)).toEqual(source.bytes)
+  })
+
   test('reads parts that nothing is remembered of, rather than sending them', async () => {
     const { store, source, records, begin } = await interrupted()
     forgetParts(records)
