@@ -1,6 +1,6 @@
 import { type RequestToSign, signRequest } from '../../signing/request.ts'
 import { sha256Hex } from '../../signing/sigv4.ts'
-import { ADMINISTRATOR, REGION } from './ministack.ts'
+import { ADMINISTRATOR, REGION } from './account.ts'
 
 export interface AwsCall {
   readonly service: string

@@ -3,21 +3,31 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { ADMINISTRATOR, REGION } from './ministack.ts'
+import { ACCOUNT, ADMINISTRATOR, REGION } from './account.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const BINARY = join(dirname(createRequire(import.meta.url).resolve('aws-cdk/package.json')), 'bin/cdk')
 const STACK = 'Partway'
-export const ACCOUNT = '000000000000'
 
 /** The stack's context, as `-c name=value` gives it. */
 export type Context = Readonly<Record<string, string>>
 
+interface Resource {
+  readonly Type: string
+  readonly Properties?: Readonly<Record<string, unknown>>
+}
+
 export interface Deployed {
-  readonly outputs: { readonly ApiUrl: string; readonly BucketName: string; readonly UserPoolId?: string }
+  readonly stackName: string
+  readonly outputs: {
+    readonly ApiUrl: string
+    readonly BucketName: string
+    readonly UserPoolId?: string
+    readonly SiteUrl?: string
+  }
   readonly template: {
     readonly Outputs: { readonly BucketName: { readonly Value: { readonly Ref: string } } }
-    readonly Resources: Readonly<Record<string, { readonly Properties?: Readonly<Record<string, unknown>> }>>
+    readonly Resources: Readonly<Record<string, Resource>>
   }
 }
 
@@ -89,7 +99,7 @@ export function createCdk({ endpoint, folder, path, signal }: CdkOptions): Cdk {
       const template = await readJson<Deployed['template']>(join(assembly, `${STACK}.template.json`))
       const own = outputs[STACK]
       if (!own) throw new Error(`Expected outputs of ${STACK}, got ${Object.keys(outputs).join(', ')}.`)
-      return { outputs: own, template }
+      return { stackName: STACK, outputs: own, template }
     },
     diff: (context) => cdk(['diff'], context),
     async destroy(context) {

@@ -9,7 +9,8 @@ export interface SignInPage {
   readonly redirectUri: string
 }
 
-const PASSWORD = `Partway-${randomBytes(12).toString('hex')}`
+/** Of all users made here. */
+export const PASSWORD = `Partway-${randomBytes(12).toString('hex')}`
 
 /** Makes a user of the pool, as its administrator does. */
 export async function createUser(endpoint: string, userPoolId: string, email: string): Promise<void> {

@@ -1,12 +1,16 @@
+import { join } from 'node:path'
 import {
   AbortMultipartUploadCommand,
   CreateMultipartUploadCommand,
   GetBucketLifecycleConfigurationCommand,
+  GetBucketTaggingCommand,
   type LifecycleRule,
   PutBucketLifecycleConfigurationCommand,
+  PutBucketTaggingCommand,
   type S3Client,
+  type Tag,
 } from '@aws-sdk/client-s3'
-import { callAws } from './aws.ts'
+import { callAws, queryCall } from './aws.ts'
 import type { Deployed } from './cdk.ts'
 
 /** A stack as the emulator deployed it. */
@@ -45,11 +49,8 @@ export const emulatorGaps: readonly Gap[] = [
     name: "the bucket's lifecycle",
     reason: 'CloudFormation puts it onto the bucket. The emulator leaves it out.',
     isOpen: async ({ s3, outputs }) => {
-      const asked = s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket: outputs.BucketName }))
-      const failure = await asked.then(
-        () => undefined,
-        (error: Error) => error.name,
-      )
+      const Bucket = outputs.BucketName
+      const failure = await failureOf(s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket })))
       return failure === 'NoSuchLifecycleConfiguration'
     },
     async close({ s3, outputs, template }) {
@@ -66,6 +67,26 @@ export const emulatorGaps: readonly Gap[] = [
     },
   },
   {
+    name: "buckets' tags",
+    reason:
+      "CloudFormation puts them onto the bucket, and the CDK's function that empties one looks for its own. The emulator leaves them out.",
+    async isOpen(stack) {
+      const missing = await Promise.all(
+        taggedBuckets(stack).map(async ([logicalId]) => {
+          const Bucket = await physicalId(stack, logicalId)
+          return (await failureOf(stack.s3.send(new GetBucketTaggingCommand({ Bucket })))) === 'NoSuchTagSet'
+        }),
+      )
+      return missing.includes(true)
+    },
+    async close(stack) {
+      for (const [logicalId, TagSet] of taggedBuckets(stack)) {
+        const Bucket = await physicalId(stack, logicalId)
+        await stack.s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } }))
+      }
+    },
+  },
+  {
     name: 'the date on which S3 will abort an upload',
     reason: 'S3 tells it with every multipart upload that a lifecycle rule covers. The emulator never does.',
     isOpen: async (stack) => (await createUpload(stack)).AbortDate === undefined,
@@ -78,6 +99,22 @@ export const emulatorGaps: readonly Gap[] = [
   },
 ]
 
+/** What Lambda's runtimes have by themselves and the emulator's have not: an environment variable brings it. */
+export const runtimeGaps = [
+  {
+    name: "the SDK in Lambda's Node",
+    reason: 'The CDK empties buckets that go with their stack by a function without an SDK of its own.',
+    variable: 'NODE_PATH',
+    value: join(import.meta.dirname, '../../node_modules'),
+  },
+  {
+    name: 'layers under /opt',
+    reason: "The CDK's function that copies the page's files calls an AWS CLI there.",
+    variable: 'PYTHONPATH',
+    value: join(import.meta.dirname, 'runtime'),
+  },
+] as const
+
 /** What `cdk diff` shows right after a deploy because the emulator dropped it. */
 export const droppedInDiff: readonly RegExp[] = []
 
@@ -88,6 +125,28 @@ export async function closeGaps(stack: EmulatedStack): Promise<void> {
 
 interface TemplateLifecycle {
   readonly Rules?: readonly (Omit<LifecycleRule, 'ID' | 'Filter'> & { Id: string; Prefix: string })[]
+}
+
+function taggedBuckets({ template }: EmulatedStack): [logicalId: string, tags: Tag[]][] {
+  return Object.entries(template.Resources).flatMap(([logicalId, { Type, Properties }]) =>
+    Type === 'AWS::S3::Bucket' && Properties?.Tags ? [[logicalId, Properties.Tags as Tag[]]] : [],
+  )
+}
+
+async function physicalId({ endpoint, stackName }: EmulatedStack, logicalId: string): Promise<string> {
+  const parameters = { Action: 'DescribeStackResource', StackName: stackName, LogicalResourceId: logicalId }
+  const answer = await callAws(endpoint, queryCall('cloudformation', '2010-05-15', parameters))
+  const [, id] = /<PhysicalResourceId>([^<]+)/.exec(answer) ?? []
+  if (!id) throw new Error(`Expected the stack to have a ${logicalId}, got ${answer}.`)
+  return id
+}
+
+/** The name of the error that a call of S3 ends with. */
+function failureOf(call: Promise<unknown>): Promise<string | undefined> {
+  return call.then(
+    () => undefined,
+    (error: Error) => error.name,
+  )
 }
 
 async function corsOf(stack: EmulatedStack): Promise<object> {

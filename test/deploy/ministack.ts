@@ -1,11 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { ADMINISTRATOR, REGION } from './account.ts'
+import { runtimeGaps } from './emulator-gaps.ts'
 import { python } from './venv.ts'
-
-/** The administrator of the emulated account. Its signatures are not verified; those of IAM's users and roles are. */
-export const ADMINISTRATOR = { accessKeyId: 'administrator', secretAccessKey: 'administrator-secret' }
-export const REGION = 'us-east-1'
 
 export interface MiniStackOptions {
   readonly port: number
@@ -15,6 +13,8 @@ export interface MiniStackOptions {
   readonly folder: string
   /** Its functions run on the Node of this PATH. */
   readonly path: string
+  /** Of its functions, beside what it gives them. */
+  readonly environment: Readonly<Record<string, string>>
 }
 
 export interface MiniStack {
@@ -27,7 +27,7 @@ const LOG_LINES = 200
 
 /** Starts MiniStack, an AWS emulator, with IAM's policies, S3's signatures and buckets' CORS enforced. */
 export async function startMiniStack(options: MiniStackOptions): Promise<MiniStack> {
-  const { port, endpoint, folder, path } = options
+  const { port, endpoint, folder, path, environment } = options
   const child = spawn(await python(), ['-m', 'ministack'], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -42,8 +42,11 @@ export async function startMiniStack(options: MiniStackOptions): Promise<MiniSta
       AWS_SECRET_ACCESS_KEY: ADMINISTRATOR.secretAccessKey,
       AWS_ENDPOINT_URL: endpoint,
       MINISTACK_REGION: REGION,
+      PYTHONDONTWRITEBYTECODE: '1',
       // It would listen on a port of its own.
       IOT_MTLS_ENABLED: '0',
+      ...Object.fromEntries(runtimeGaps.map(({ variable, value }) => [variable, value])),
+      ...environment,
     },
   })
   const lines: string[] = []
