@@ -77,7 +77,7 @@ export interface DownloadPorts {
 }
 
 /**
- * Parallel ranged GETs, pinned to the object's ETag, into `NAME.part`; then the checksum is compared, the file is synced and
+ * Parallel ranged GETs, pinned to the object's ETag, into a part file of this run alone; then the checksum is compared, the file is synced and
  * takes its name. There is never half a file under the final name.
  */
 export function download(key: string, ports: DownloadPorts, options: DownloadOptions = {}): Download {

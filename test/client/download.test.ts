@@ -1,4 +1,5 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { lstat, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -7,7 +8,13 @@ import { createCrc } from '../../checksums/crc.ts'
 import { createApi } from '../../client/api.ts'
 import { type DownloadOptions, download } from '../../client/node/download.ts'
 import { createConnections } from '../../client/node/http.ts'
-import { FileExistsError, IntegrityError, ObjectChangedError, StoreError } from '../../client/node/index.ts'
+import {
+  FileExistsError,
+  IntegrityError,
+  NotRegularFileError,
+  ObjectChangedError,
+  StoreError,
+} from '../../client/node/index.ts'
 import type { DownloadResponse } from '../../protocol/schemas.ts'
 import { pseudoRandom, sendJson, serve, temporaryFolder } from './servers.ts'
 
@@ -203,6 +210,69 @@ test('nor one that comes while the download is under way', async () => {
   await expect(run.result).rejects.toThrow(FileExistsError)
   expect(await readFile(path, 'utf8')).toBe('mine')
   expect(await readdir(folder)).toEqual(['film.mov'])
+})
+
+test('two downloads to one path never mix: one is there whole, the other is told', async () => {
+  const first = await setting({ object: pseudoRandom(4 * MIB, 1) })
+  const second = await setting({ object: pseudoRandom(4 * MIB, 2) })
+  const output = join(first.folder, 'film.mov')
+  const runs = [first.begin({ output }), second.begin({ output })]
+  const outcomes = await Promise.allSettled(runs.map((run) => run.result))
+  expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+  expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
+    reason: expect.any(FileExistsError),
+  })
+  const winner = outcomes[0]?.status === 'fulfilled' ? first : second
+  expect((await readFile(output)).equals(winner.object)).toBe(true)
+  expect(await readdir(first.folder)).toEqual(['film.mov'])
+})
+
+test('two that may replace it leave one of the two, whole', async () => {
+  const first = await setting({ object: pseudoRandom(4 * MIB, 1) })
+  const second = await setting({ object: pseudoRandom(4 * MIB, 2) })
+  const options = { output: join(first.folder, 'film.mov'), replace: true }
+  await Promise.all([first.begin(options).result, second.begin(options).result])
+  const bytes = await readFile(options.output)
+  expect([first.object, second.object].some((object) => object.equals(bytes))).toBe(true)
+  expect(await readdir(first.folder)).toEqual(['film.mov'])
+})
+
+test('what a dead process left is removed; what is another’s is not touched', async () => {
+  const { folder, begin } = await setting()
+  const dead = spawnSync(process.execPath, ['--version']).pid
+  const kept = ['film.mov.part', `film.mov.${process.pid}-0123abcd.part`, `other.${dead}-0123abcd.part`]
+  for (const name of [...kept, `film.mov.${dead}-0123abcd.part`]) await writeFile(join(folder, name), 'mine')
+  await begin().result
+  expect((await readdir(folder)).sort()).toEqual(['film.mov', ...kept].sort())
+  for (const name of kept) expect(await readFile(join(folder, name), 'utf8')).toBe('mine')
+})
+
+test('of a link, the file that it leads to is replaced', async () => {
+  const { object, folder, begin } = await setting()
+  const [link, file] = [join(folder, 'film.mov'), join(folder, 'elsewhere.mov')]
+  await writeFile(file, 'old')
+  await symlink(file, link)
+  await begin({ replace: true }).result
+  expect((await lstat(link)).isSymbolicLink()).toBe(true)
+  expect((await readFile(file)).equals(object)).toBe(true)
+})
+
+test('a device, or a link to one or to nothing, is not replaced', async () => {
+  const { folder, ranges, begin } = await setting()
+  const [pipe, link, loose] = ['pipe', 'link', 'loose'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ]
+  expect(spawnSync('mkfifo', [pipe]).status).toBe(0)
+  await symlink(pipe, link)
+  await symlink(join(folder, 'nothing'), loose)
+  for (const output of [pipe, link, loose]) {
+    await expect(begin({ output, replace: true }).result).rejects.toThrow(NotRegularFileError)
+  }
+  expect(ranges).toEqual([])
+  expect((await readdir(folder)).sort()).toEqual(['link', 'loose', 'pipe'])
+  expect((await lstat(pipe)).isFIFO()).toBe(true)
 })
 
 test.each([
