@@ -16,21 +16,23 @@ import { runWorkers } from './workers.ts'
 export class Parts<Slice> {
   readonly plan: PartPlan
   readonly #job: Job<Slice>
-  /** `undefined` where nothing computes it. */
+  /** The store's; `undefined` where it computes none. */
+  readonly #stored: CrcAlgorithm | undefined
+  /** Of what is sent, as it is read; `undefined` where nothing computes it. */
   readonly #algorithm: CrcAlgorithm | undefined
   readonly #urls: SignedUrls
   readonly #keeper: RecordKeeper
   readonly #crcs = new Map<number, Uint8Array>()
   /** Held by the store, and to be read here before they count. */
-  #unremembered: ReadonlyMap<number, StoredPart> = new Map()
+  #unremembered = new Map<number, StoredPart>()
 
   /** @param signed what initiate brought along */
   constructor(job: Job<Slice>, record: UploadRecord, signed?: SignedParts) {
     const { size, partSize, checksumAlgorithm } = record
     this.plan = plan(size, partSize)
     this.#job = job
-    this.#algorithm =
-      job.transport.computesCrc && checksumAlgorithm !== 'NONE' ? checksumAlgorithm : undefined
+    this.#stored = checksumAlgorithm === 'NONE' ? undefined : checksumAlgorithm
+    this.#algorithm = job.transport.computesCrc ? this.#stored : undefined
     const presign = (from: number, to: number, signal: AbortSignal) =>
       job.controlPlane.presign(record, { from, to }, signal)
     this.#urls = new SignedUrls(this.plan, presign, job.clock)
@@ -67,8 +69,7 @@ export class Parts<Slice> {
       if (crc) this.#crcs.set(partNumber, crc)
       tracker.done(partNumber, { resumed: true })
     }
-    if (this.#algorithm) this.#unremembered = unremembered
-    else for (const partNumber of unremembered.keys()) tracker.done(partNumber, { resumed: true })
+    this.#unremembered = new Map(unremembered)
 
     const held = [...counted.keys(), ...unremembered.keys()]
     const bytes = held.reduce((sum, partNumber) => sum + partRange(this.plan, partNumber).size, 0)
@@ -88,7 +89,10 @@ export class Parts<Slice> {
 
   /** These have to be sent again. */
   lose(partNumbers: readonly number[]): void {
-    for (const partNumber of partNumbers) this.#job.tracker.lost(partNumber)
+    for (const partNumber of partNumbers) {
+      this.#unremembered.delete(partNumber)
+      this.#job.tracker.lost(partNumber)
+    }
   }
 
   /** Those that the store holds with another CRC than what was read here. */
@@ -101,17 +105,19 @@ export class Parts<Slice> {
 
   async #settle(partNumber: number, signal: AbortSignal): Promise<void> {
     const stored = this.#unremembered.get(partNumber)
-    if (stored && this.#algorithm && (await this.#isWhatWeRead(stored, this.#algorithm, signal))) {
+    if (stored && (await this.#isWhatWeRead(stored, signal))) {
       this.#job.tracker.done(partNumber, { resumed: true })
     } else await this.#send(partNumber, signal)
   }
 
-  /** Reads a part that the store holds, rather than sending it again. */
-  async #isWhatWeRead(stored: StoredPart, algorithm: CrcAlgorithm, signal: AbortSignal): Promise<boolean> {
-    const { partNumber, etag, checksum } = stored
+  /** Reads a part that the store holds, rather than sending it again. Of the right size is not enough: it may be another file's. */
+  async #isWhatWeRead({ partNumber, etag, checksum }: StoredPart, signal: AbortSignal): Promise<boolean> {
+    if (!checksum || checksum.algorithm !== this.#stored) return false
+    const { source } = this.#job
     const { start, end } = partRange(this.plan, partNumber)
-    const crc = await this.#job.source.crc(algorithm, start, end, signal)
-    if (checksum && checksum.value !== toBase64(crc)) return false
+    const crc = await source.crc(checksum.algorithm, start, end, signal)
+    if (checksum.value !== toBase64(crc)) return false
+    await source.verify()
     this.#crcs.set(partNumber, crc)
     this.#keeper.acknowledge(partNumber, etag, crc)
     return true
@@ -139,6 +145,8 @@ export class Parts<Slice> {
     }
     try {
       const { etag, crc } = await putUntilStored(put, this.#job, signal)
+      // What was read from a changed file must not be remembered: once the old file is back, it would count.
+      await source.verify()
       if (crc) this.#crcs.set(partNumber, crc)
       this.#keeper.acknowledge(partNumber, etag, crc)
       this.#urls.forget(partNumber)

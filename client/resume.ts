@@ -8,7 +8,7 @@ import type { RememberedPart } from './ports.ts'
 export interface Holdings {
   /** Counted, with the CRC of what was read when they were sent. */
   readonly counted: ReadonlyMap<number, { crc?: Uint8Array }>
-  /** Held at the right size, but nothing is remembered of them: acknowledged in the moment before a kill. */
+  /** Held at the right size, but nothing comparable is remembered of them: acknowledged in the moment before a kill, or by a browser. */
   readonly unremembered: ReadonlyMap<number, StoredPart>
 }
 
@@ -24,8 +24,9 @@ export function weighParts(
     const { partNumber, size } = part
     if (partNumber > plan.partCount || size !== partRange(plan, partNumber).size) continue
     const memory = remembered[partNumber]
-    if (!memory) unremembered.set(partNumber, part)
-    else if (agrees(part, memory)) counted.set(partNumber, memory.crc ? { crc: fromBase64(memory.crc) } : {})
+    const agreed = memory && agrees(part, memory)
+    if (agreed === undefined) unremembered.set(partNumber, part)
+    else if (agreed) counted.set(partNumber, memory.crc ? { crc: fromBase64(memory.crc) } : {})
   }
   return { counted, unremembered }
 }
@@ -47,8 +48,8 @@ export function compareIdentity(
   }
 }
 
-function agrees(part: StoredPart, memory: RememberedPart): boolean {
+/** @returns `undefined` where there is nothing to compare */
+function agrees(part: StoredPart, memory: RememberedPart): boolean | undefined {
   if (part.checksum && memory.crc) return part.checksum.value === memory.crc
-  if (memory.etag) return part.etag === memory.etag
-  return true
+  return memory.etag === undefined ? undefined : part.etag === memory.etag
 }

@@ -356,6 +356,44 @@ describe('resuming', () => {
     expect(store.objects.get(key)).toEqual(source.bytes)
   })
 
+  test('without CRCs of its own, as in a browser, it takes no part for this file’s by its size alone', async () => {
+    const { store, records, begin } = await interrupted({ computesCrc: false })
+    forgetParts(records)
+    const alike = new FakeSource(95)
+    alike.bytes.fill(7, 10, 30)
+    const { key } = await begin({}, alike).result
+    expect(store.partsPut().sort((a, b) => a - b)).toEqual([2, 3, 6, 7, 8, 9, 10])
+    expect(store.objects.get(key)).toEqual(alike.bytes)
+  })
+
+  test.each([
+    ['nothing', {}],
+    ['another algorithm', { checksum: { algorithm: 'CRC32', value: 'AAAAAA==' } as const }],
+  ])('sends again what is held with %s to compare with what is read', async (_, told) => {
+    const { store, records, begin } = await interrupted({ computesCrc: false })
+    forgetParts(records)
+    const { listParts } = store.controlPlane
+    store.controlPlane.listParts = async (...request) => {
+      const answer = await listParts(...request)
+      return { ...answer, parts: answer.parts.map(({ checksum: _, ...part }) => ({ ...part, ...told })) }
+    }
+    const { key } = await begin().result
+    expect(store.partsPut()).toHaveLength(10)
+    expect(store.objects.has(key)).toBe(true)
+  })
+
+  test('sends again what was read alike but is missing at complete', async () => {
+    const { store, source, records, begin } = await interrupted()
+    forgetParts(records)
+    store.fault = (request) => {
+      if (request.operation === 'complete' && store.count('complete') === 1)
+        store.uploads.get('1')?.parts.delete(2)
+      return undefined
+    }
+    const { key } = await begin().result
+    expect(store.objects.get(key)).toEqual(source.bytes)
+  })
+
   test('sends again what the store holds at another size', async () => {
     const { store, begin } = await interrupted({ computesCrc: false })
     store.uploads.get('1')?.parts.set(4, new Uint8Array(9))
@@ -400,6 +438,42 @@ describe('a changed source', () => {
     expect(run.snapshot()).toMatchObject({ state: 'failed', error: { resumable: false } })
     expect(store.count('complete')).toBe(0)
     expect(store.objects.size).toBe(0)
+  })
+
+  test('whose old bytes are put back is not completed with the new ones that were sent meanwhile', async () => {
+    const { store, source, begin } = setting()
+    const old = source.bytes.slice()
+    store.fault = (request) => {
+      if (isPart(4)(request)) {
+        source.changed = true
+        source.bytes.fill(7)
+      }
+      return undefined
+    }
+    await expect(begin({ concurrency: 1 }).result).rejects.toThrow(SourceChangedError)
+    source.changed = false
+    source.bytes.set(old)
+    store.fault = () => undefined
+    const { key } = await begin().result
+    expect(store.objects.get(key)).toEqual(old)
+  })
+
+  test('is not what the parts that are held are compared with', async () => {
+    const { store, source, records, begin } = setting({
+      fault: (request) => (isPart(6)(request) ? 'drop' : undefined),
+    })
+    await expect(begin({ concurrency: 1 }).result).rejects.toMatchObject({ resumable: true })
+    for (const [id, text] of records.texts) {
+      records.texts.set(id, JSON.stringify({ ...JSON.parse(text), parts: {} }))
+    }
+    store.fault = () => undefined
+    const { crc } = source
+    source.crc = (...range) => {
+      source.changed = true
+      return crc.apply(source, range)
+    }
+    await expect(begin({ concurrency: 1 }).result).rejects.toThrow(SourceChangedError)
+    expect(rememberedParts(records)).not.toContain(1)
   })
 
   test('that became shorter is never completed', async () => {
