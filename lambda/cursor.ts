@@ -1,3 +1,4 @@
+import { MAX_KEY_BYTES } from '../protocol/limits.ts'
 import { ProblemError } from '../protocol/problems.ts'
 
 /** Where a list goes on: opaque to clients, and good for nothing but what the caller may list anyway. */
@@ -6,14 +7,22 @@ export function encodeCursor(position: string[]): string {
 }
 
 /**
- * @param length how many strings the position has
- * @throws {ProblemError} `invalid-request` for anything that {@link encodeCursor} did not make
+ * @param length how many strings the position has, of which the first is a key
+ * @param prefix of the caller's keys
+ * @throws {ProblemError} `invalid-request` for anything that {@link encodeCursor} did not make for this caller
  */
-export function decodeCursor(cursor: string | undefined, length: number): string[] {
+export function decodeCursor(cursor: string | undefined, length: number, prefix: string): string[] {
   if (cursor === undefined) return []
   try {
     const position: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    if (Array.isArray(position) && position.length === length && position.every(isText)) return position
+    if (
+      Array.isArray(position) &&
+      position.length === length &&
+      position.every(isMarker) &&
+      position[0]?.startsWith(prefix)
+    ) {
+      return position
+    }
   } catch {}
   throw new ProblemError(
     'invalid-request',
@@ -21,6 +30,13 @@ export function decodeCursor(cursor: string | undefined, length: number): string
   )
 }
 
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== ''
+/** What S3 takes as a marker: text that has a UTF-8, no control characters, and the length of a key. */
+function isMarker(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value !== '' &&
+    value.isWellFormed() &&
+    !/\p{Cc}/u.test(value) &&
+    Buffer.byteLength(value) <= MAX_KEY_BYTES
+  )
 }

@@ -7,7 +7,7 @@ import { listObjects } from './s3.ts'
 
 /** The caller's finished files, in the order of their initiation. */
 export const handler = endpoint(routes['list-objects'], async ({ limit, cursor }, caller) => {
-  const [StartAfter] = decodeCursor(cursor, 1)
+  const [StartAfter] = decodeCursor(cursor, 1, callerPrefix(caller))
   const { Contents = [], IsTruncated } = await listObjects({
     Prefix: callerPrefix(caller),
     MaxKeys: limit,

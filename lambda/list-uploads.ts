@@ -10,7 +10,7 @@ const DETAILS_AT_A_TIME = 8
 
 /** The caller's unfinished uploads, each with its plan, and on demand with what S3 holds of it. */
 export const handler = endpoint(routes['list-uploads'], async ({ limit, cursor, details }, caller) => {
-  const [KeyMarker, UploadIdMarker] = decodeCursor(cursor, 2)
+  const [KeyMarker, UploadIdMarker] = decodeCursor(cursor, 2, callerPrefix(caller))
   const page = await listMultipartUploads({
     Prefix: callerPrefix(caller),
     MaxUploads: limit,

@@ -5,6 +5,8 @@ import type { RequestOf, Route } from '../protocol/routes.ts'
 
 const NOTHING = v.strictObject({})
 const LONGEST_ECHO = 80
+/** Names that the schemas' library leaves out in silence. */
+const RESERVED = new Set(['__proto__', 'constructor', 'prototype'])
 
 /**
  * Path parameters, query and JSON body of an event, each validated by its route's schema, in one object.
@@ -36,10 +38,17 @@ function parseBody({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): obje
   const text = isBase64Encoded ? Buffer.from(body, 'base64').toString() : body
   if (text.trim() === '') throw expectedObject('no body')
   let parsed: unknown
+  let reserved: string | undefined
   try {
-    parsed = JSON.parse(text)
+    parsed = JSON.parse(text, (name, value) => {
+      if (RESERVED.has(name)) reserved = name
+      return value
+    })
   } catch {
     throw expectedObject('something that is not JSON')
+  }
+  if (reserved) {
+    throw new ProblemError('invalid-request', `Expected no field called ${reserved}. Choose another name.`)
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw expectedObject(echo(text))
   return parsed
@@ -67,8 +76,12 @@ function issueText(issue: v.BaseIssue<unknown>, schema: v.GenericSchema): string
     return `unknown; expected ${known.length > 0 ? `only ${known.join(', ')}` : 'nothing of this name'}.`
   }
   if (issue.type === 'strict_object' && issue.received === 'undefined') return 'missing; it is required.'
-  if (issue.expected) return `expected ${issue.expected}, got ${echo(issue.received)}.`
-  return `${issue.message}; got ${echo(issue.received)}.`
+  // Messages of our own begin so; what they do not say is what came, and of an object or a list that would say nothing.
+  if (issue.message.startsWith('Expected')) {
+    const got = /^(Object|Array)$/.test(issue.received) ? '' : `, got ${echo(issue.received)}`
+    return `${issue.message.replace('E', 'e')}${got}.`
+  }
+  return `expected ${issue.expected ?? issue.message}, got ${echo(issue.received)}.`
 }
 
 function echo(text: string): string {

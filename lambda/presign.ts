@@ -14,6 +14,7 @@ export const handler = endpoint(routes.presign, async (request, caller) => {
 
   const numbers = Array.isArray(parts) ? parts : numbersOf(parts)
   requireAsked(checksums, numbers)
+  requireLength(checksums, algorithm)
   return {
     signed: signUrls(upload, numbers, (partNumber) => {
       const value = checksums?.[partNumber]
@@ -29,6 +30,18 @@ function requireAsked(checksums: Record<string, string> = {}, numbers: number[])
     throw new ProblemError(
       'invalid-request',
       `Expected checksums of the parts asked for; got one of part ${stray}.`,
+    )
+  }
+}
+
+/** The 8 bytes of a CRC64NVME are 12 characters in base64, the 4 of the others 8. */
+function requireLength(checksums: Record<string, string> = {}, algorithm: string): void {
+  const length = algorithm === 'CRC64NVME' ? 12 : 8
+  const wrong = Object.entries(checksums).find(([, value]) => value.length !== length)
+  if (wrong) {
+    throw new ProblemError(
+      'invalid-request',
+      `Expected a ${algorithm} of ${length} characters for part ${wrong[0]}, got ${wrong[1].length}. Say which checksumAlgorithm the upload has.`,
     )
   }
 }

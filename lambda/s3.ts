@@ -132,6 +132,10 @@ function storeProblem(cause: unknown): ProblemError {
   if (BUSY.has(name ?? '') || $metadata?.httpStatusCode === 503) {
     return new ProblemError('store-busy', 'S3 asks for patience: ask again after a pause.', {}, options)
   }
+  if (name === 'InvalidArgument' || name === 'KeyTooLongError') {
+    const detail = 'Expected arguments that S3 takes; it refused one. Check the cursor and the upload id.'
+    return new ProblemError('invalid-request', detail, {}, options)
+  }
   return new ProblemError(
     'store-error',
     'S3 refused or did not answer. Ask again; if it stays, report the request id.',

@@ -19,20 +19,23 @@ export function storedParts({ Parts }: Listing, { partCount }: PartPlan): Stored
     .sort((a, b) => a.partNumber - b.partNumber)
 }
 
-/** The parts that a complete would lack: those not stored, and those of another size, ETag or checksum than they should have. */
+/**
+ * The parts that a complete would lack: those not stored, or left out by a caller who lists what was sent; and those of another
+ * size, ETag or checksum than they should have.
+ */
 export function comparePlan(
   stored: readonly StoredPart[],
   plan: PartPlan,
-  claimed: CompleteRequest['parts'] = [],
+  claimed?: CompleteRequest['parts'],
 ): { missing: number[]; mismatched: number[] } {
   const byNumber = new Map(stored.map((part) => [part.partNumber, part]))
-  const claims = new Map(claimed.map((part) => [part.partNumber, part]))
+  const claims = claimed && new Map(claimed.map((part) => [part.partNumber, part]))
   const missing: number[] = []
   const mismatched: number[] = []
   for (let partNumber = 1; partNumber <= plan.partCount; partNumber++) {
     const part = byNumber.get(partNumber)
-    const claim = claims.get(partNumber)
-    if (!part) missing.push(partNumber)
+    const claim = claims?.get(partNumber)
+    if (!part || (claims && !claim)) missing.push(partNumber)
     else if (
       part.size !== partRange(plan, partNumber).size ||
       differs(claim?.etag, part.etag) ||

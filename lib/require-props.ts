@@ -30,8 +30,16 @@ export function requireProps(props: PartwayUploadsProps): void {
   requireAlarmEmail(props)
 }
 
+/** A segment of dots only: URLs lose it, and S3's signature then does not fit. */
+const DOTS = /(^|\/)\.+(\/|$)/
+
 function requirePrefix({ prefix = 'uploads' }: PartwayUploadsProps): void {
-  if (prefix.length <= MAX_PREFIX_LENGTH && /^[\w.!'()-]+(\/[\w.!'()-]+)*$/.test(prefix)) return
+  if (
+    prefix.length <= MAX_PREFIX_LENGTH &&
+    /^[\w.!'()-]+(\/[\w.!'()-]+)*$/.test(prefix) &&
+    !DOTS.test(prefix)
+  )
+    return
   throw unexpected(
     'prefix',
     `1 to ${MAX_PREFIX_LENGTH} letters, digits and _ . - ! ' ( ), with slashes only between them`,

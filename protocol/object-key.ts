@@ -1,4 +1,4 @@
-import { MAX_OBJECT_BYTES, MAX_PART_BYTES, MAX_SAFE_NAME_BYTES, MIB, MIN_PART_BYTES } from './limits.ts'
+import { MAX_PART_BYTES, MAX_PARTS, MAX_SAFE_NAME_BYTES, MIB, MIN_PART_BYTES } from './limits.ts'
 import { type PartPlan, plan } from './part-plan.ts'
 
 /**
@@ -31,7 +31,7 @@ export function parseKey(key: string): ObjectKey | undefined {
   const size = Number.parseInt(size36, 36)
   const partSize = Number.parseInt(partSize36, 36) * MIB
   const sound =
-    size <= MAX_OBJECT_BYTES &&
+    size <= partSize * MAX_PARTS &&
     partSize >= MIN_PART_BYTES &&
     partSize <= MAX_PART_BYTES &&
     safeFileName(fileName) === fileName

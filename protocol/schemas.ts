@@ -15,9 +15,14 @@ import {
  * Requests refuse unknown members; responses are read with unknown members ignored.
  */
 
-const Bytes = v.pipe(v.number(), v.integer(), v.minValue(0))
+const Bytes = v.pipe(v.number(), v.integer('Expected a whole number of bytes'), v.minValue(0))
 const Time = v.pipe(v.string(), v.isoTimestamp())
-const PartNumber = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_PARTS))
+const PartNumber = v.pipe(
+  v.number(),
+  v.integer('Expected a part number, which is whole'),
+  v.minValue(1, 'Expected a part number from 1'),
+  v.maxValue(MAX_PARTS, `Expected a part number up to ${MAX_PARTS}`),
+)
 const Key = v.pipe(v.string(), v.minLength(1), v.maxBytes(MAX_KEY_BYTES))
 const UploadId = v.pipe(v.string(), v.minLength(1), v.maxLength(1024))
 /** An ETag as a client may send it, with or without quotes, read without. */
@@ -34,7 +39,7 @@ export const checksumAlgorithms = ['CRC64NVME', 'CRC32', 'CRC32C'] as const
 export const ChecksumAlgorithm = v.picklist([...checksumAlgorithms, 'NONE'])
 export type ChecksumAlgorithm = v.InferOutput<typeof ChecksumAlgorithm>
 
-const Base64 = v.pipe(v.string(), v.base64())
+const Base64 = v.pipe(v.string(), v.base64('Expected base64'))
 const Crc64 = v.pipe(Base64, v.length(12, 'Expected the 8 bytes of a CRC64NVME in base64: 12 characters'))
 const Crc32 = v.pipe(Base64, v.length(8, 'Expected the 4 bytes of a CRC32 or CRC32C in base64: 8 characters'))
 /** Of an object or a part, `value` in base64 as S3 writes it. */
@@ -50,7 +55,13 @@ const QueryFlag = v.pipe(
   v.transform((flag) => flag === '1' || flag === 'true'),
 )
 const queryLimit = (max: number) =>
-  v.pipe(v.string(), v.digits(), v.transform(Number), v.minValue(1), v.maxValue(max))
+  v.pipe(
+    v.string(),
+    v.digits(`Expected a whole number from 1 to ${max}`),
+    v.transform(Number),
+    v.minValue(1),
+    v.maxValue(max),
+  )
 
 // GET /
 
@@ -73,7 +84,11 @@ const MetadataName = v.pipe(
 )
 
 export const InitiateRequest = v.strictObject({
-  fileName: v.pipe(v.string(), v.minLength(1), v.maxBytes(MAX_FILE_NAME_BYTES)),
+  fileName: v.pipe(
+    v.string(),
+    v.minLength(1, 'Expected a name of at least one character'),
+    v.maxBytes(MAX_FILE_NAME_BYTES, `Expected a name of at most ${MAX_FILE_NAME_BYTES} bytes in UTF-8`),
+  ),
   size: Bytes,
   contentType: v.optional(v.pipe(HeaderValue, v.minLength(1), v.maxLength(256), v.trim(), v.minLength(1))),
   metadata: v.optional(v.record(MetadataName, v.string())),
@@ -141,23 +156,32 @@ export const UploadPath = v.strictObject({ uploadId: UploadId })
 
 export const PresignRequest = v.strictObject({
   key: Key,
-  parts: v.union([
-    v.pipe(
-      v.strictObject({ from: PartNumber, to: PartNumber }),
-      v.check(({ from, to }) => from <= to, 'Expected from ≤ to'),
-    ),
-    v.pipe(
-      v.array(PartNumber),
-      v.minLength(1),
-      v.maxLength(MAX_URLS_PER_ANSWER),
-      v.check((numbers) => new Set(numbers).size === numbers.length, 'Expected each part number once'),
-    ),
-  ]),
+  parts: v.union(
+    [
+      v.pipe(
+        v.strictObject({ from: PartNumber, to: PartNumber }),
+        v.check(({ from, to }) => from <= to, 'Expected from ≤ to'),
+      ),
+      v.pipe(
+        v.array(PartNumber),
+        v.minLength(1, 'Expected at least one part number'),
+        v.maxLength(
+          MAX_URLS_PER_ANSWER,
+          `Expected at most ${MAX_URLS_PER_ANSWER} part numbers; ask in several calls, or for a window {from, to}`,
+        ),
+        v.check((numbers) => new Set(numbers).size === numbers.length, 'Expected each part number once'),
+      ),
+    ],
+    'Expected a window {from, to} or an array of part numbers',
+  ),
   /** By part number: the part's checksum, which S3 then enforces. */
   checksums: v.optional(
     v.record(
       v.pipe(v.string(), v.regex(/^[1-9]\d{0,4}$/, 'Expected a part number')),
-      v.union([Crc64, Crc32]),
+      v.union(
+        [Crc64, Crc32],
+        'Expected a CRC in base64: 12 characters for CRC64NVME, 8 for CRC32 and CRC32C',
+      ),
     ),
   ),
   /** Of `checksums`. @default CRC64NVME */
@@ -199,7 +223,7 @@ export const CompleteRequest = v.strictObject({
   key: Key,
   /** Of the whole object: S3 refuses to complete where the bytes differ. */
   checksum: v.optional(Checksum),
-  /** What the caller believes to have sent; compared with what S3 holds. */
+  /** What the caller believes to have sent, all of it: compared with what S3 holds, and a part left out is missing. */
   parts: v.optional(
     v.pipe(
       v.array(

@@ -3,7 +3,8 @@ import { ProblemError } from './problems.ts'
 
 /**
  * User metadata (`x-amz-meta-*`) is ASCII and 2 KB in all. Values travel percent-encoded; one that would grow over 1 KB
- * travels in base64, in the form that S3 itself shows for what is not ASCII (RFC 2047), so that any name of 1,024 bytes fits.
+ * travels in base64 behind `base64:`, so that any name of 1,024 bytes fits. A colon never stands in what is percent-encoded, and
+ * S3 has no reason to touch either, as it does with words of RFC 2047.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
  */
 
@@ -11,7 +12,7 @@ import { ProblemError } from './problems.ts'
 export const FILE_NAME_METADATA = 'file-name'
 
 const LONGEST_PERCENT_ENCODED = 1024
-const BASE64_WORD = /^=\?UTF-8\?B\?([A-Za-z0-9+/=]*)\?=$/
+const BASE64_PREFIX = 'base64:'
 
 /**
  * @returns names and encoded values, without `x-amz-meta-`
@@ -58,14 +59,14 @@ function encodeValue(value: string): string {
   const percent = encodeURIComponent(value.toWellFormed())
   if (percent.length <= LONGEST_PERCENT_ENCODED) return percent
   const binary = String.fromCharCode(...new TextEncoder().encode(value))
-  return `=?UTF-8?B?${btoa(binary)}?=`
+  return BASE64_PREFIX + btoa(binary)
 }
 
 function decodeValue(value: string): string {
-  const word = BASE64_WORD.exec(value)?.[1]
   try {
-    if (word === undefined) return decodeURIComponent(value)
-    return new TextDecoder().decode(Uint8Array.from(atob(word), (character) => character.charCodeAt(0)))
+    if (!value.startsWith(BASE64_PREFIX)) return decodeURIComponent(value)
+    const binary = atob(value.slice(BASE64_PREFIX.length))
+    return new TextDecoder().decode(Uint8Array.from(binary, (character) => character.charCodeAt(0)))
   } catch {
     return value
   }

@@ -192,6 +192,34 @@ test('a complete with a short part and a foreign one names the short one, and le
   })
 })
 
+test.each(['list-uploads', 'list-objects'] as const)('no cursor of %s gives a 5xx', async (name) => {
+  for (const marker of [
+    'a\ud800b',
+    'uploads/public/a\ud800b',
+    `uploads/public/${'a'.repeat(2_000)}`,
+    'uploads/public/\u0000',
+    'x',
+  ]) {
+    for (const position of [[marker], [marker, 'no-such-upload']]) {
+      const cursor = Buffer.from(JSON.stringify(position)).toString('base64url')
+      const { status } = await call(aws.apiUrl, routes[name], { query: { cursor } })
+      expect({ marker, status }).toEqual({ marker, status: 400 })
+    }
+  }
+})
+
+test('a part left out of a complete’s own list is missing, though S3 holds it', async () => {
+  const film = content(20 * MIB)
+  const upload = await initiate(aws.apiUrl, film)
+  await sendParts(upload, film)
+  const { path: real, body } = at(upload)
+  const parts = [{ partNumber: 1 }, { partNumber: 3 }]
+  expect(await call(aws.apiUrl, complete, { path: real, body: { ...body, parts } })).toMatchObject({
+    status: 409,
+    body: { missing: [2], mismatched: [] },
+  })
+})
+
 test('whatever JSON comes, no route answers with a 5xx', async () => {
   const withKey = fc.record({ key: fc.constantFrom(ours, keyOf('other')) }, { requiredKeys: [] })
   const body = fc

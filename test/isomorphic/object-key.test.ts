@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { MAX_OBJECT_BYTES, MIB } from '../../protocol/limits.ts'
+import { MAX_PARTS, MIB } from '../../protocol/limits.ts'
 import { formatKey, parseKey, safeFileName, uuidV7 } from '../../protocol/object-key.ts'
 import { plan } from '../../protocol/part-plan.ts'
 
@@ -15,8 +15,10 @@ const keys = fc.record({
   caller: fc.stringMatching(/^[A-Za-z0-9]{1,26}$/),
   id: fc.constant(ID),
   plan: fc
-    .tuple(fc.integer({ min: 0, max: MAX_OBJECT_BYTES }), fc.integer({ min: 5, max: 5120 }))
-    .map(([size, mebibytes]) => plan(size, mebibytes * MIB)),
+    .integer({ min: 5, max: 5120 })
+    .chain((mebibytes) =>
+      fc.integer({ min: 0, max: MAX_PARTS * mebibytes * MIB }).map((size) => plan(size, mebibytes * MIB)),
+    ),
   fileName: fileNames,
 })
 
@@ -49,6 +51,8 @@ test.each([
   `uploads/public/${ID}-0zik0zk-8/film.mp4`,
   `uploads/public/${ID}-zzzzzzzzzzzz-8/film.mp4`,
   `uploads/public/${ID}-zik0zk-4/film.mp4`,
+  // One byte more than 10,000 parts of 5 MiB.
+  `uploads/public/${ID}-${(52_428_800_001).toString(36)}-5/film.mp4`,
   `uploads/public/${ID}-zik0zk-3y9/film.mp4`,
   `uploads/public/${ID.replace('-7', '-4')}-zik0zk-8/film.mp4`,
   `uploads/public/${ID}-zik0zk-8/..`,

@@ -71,6 +71,12 @@ test.each([
     400,
     'invalid-request',
   ],
+  [
+    'a CRC32 that is not said to be one',
+    { key, parts: [1], checksums: { 1: 'AAAAAA==' } },
+    400,
+    'invalid-request',
+  ],
   ['a checksum that is none', { key, parts: [1], checksums: { 1: 'x' } }, 400, 'invalid-request'],
   ["another caller's key", { key: key.replace('public', 'other'), parts: [1] }, 403, 'key-not-yours'],
   ['a key not of our making', { key: 'uploads/public/film.mp4', parts: [1] }, 403, 'key-not-yours'],

@@ -42,8 +42,14 @@ test('a part whose ETag or checksum is not the one claimed is mismatched', () =>
 })
 
 test('a checksum that the store did not keep cannot be compared, and is not held against the part', () => {
-  expect(comparePlan(whole, upload, [{ partNumber: 1, checksum: crc('crc-1') }])).toEqual({
-    missing: [],
+  const claimed = [1, 2, 3].map((partNumber) => ({ partNumber, checksum: crc('crc-1') }))
+  expect(comparePlan(whole, upload, claimed)).toEqual({ missing: [], mismatched: [] })
+})
+
+test('a part that the caller leaves out of a list of parts is missing', () => {
+  expect(comparePlan(whole, upload, [{ partNumber: 1 }, { partNumber: 3 }])).toEqual({
+    missing: [2],
     mismatched: [],
   })
+  expect(comparePlan(whole, upload, [])).toEqual({ missing: [1, 2, 3], mismatched: [] })
 })
