@@ -14,9 +14,13 @@ if (stale || !existsSync('node_modules/.bin/node')) {
   const npm = process.env.npm_execpath
   const [command, args] = npm ? [process.execPath, [npm]] : ['npm', []]
   console.error('Installing dependencies (npm ci)…')
-  const { status, error } = spawnSync(command, [...args, 'ci', '--no-fund', '--no-audit'], {
-    stdio: ['ignore', 2, 2],
-  })
+  const { status, error } = spawnSync(
+    command,
+    [...args, 'ci', '--no-fund', '--no-audit', '--loglevel=error'],
+    {
+      stdio: ['ignore', 2, 2],
+    },
+  )
   if (error || status !== 0) {
     console.error(
       `npm ci failed${error ? `: ${error.message}` : ''}. Run it by hand to see why, then try again.`,

@@ -1,9 +1,10 @@
-import { App, Duration, Size } from 'aws-cdk-lib'
+import { Duration, Size } from 'aws-cdk-lib'
 import { StorageClass } from 'aws-cdk-lib/aws-s3'
 import { expect, test } from 'vitest'
 import { readContext } from '../../lib/context.ts'
+import { createApp } from './synth.ts'
 
-const read = (context: Record<string, unknown>) => readContext(new App({ context }).node)
+const read = (context: Record<string, unknown>) => readContext(createApp(context).node)
 const page = { auth: 'cognito', site: 'true' }
 
 test('without context, callers are IAM’s and no page is let in', () => {

@@ -60,7 +60,8 @@ export interface RawAnswer {
 
 /** A server with the bucket `films`, gone with the test. */
 export async function startTestS3(options: Partial<S3Options> = {}): Promise<TestS3> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'partway-s3-'))
+  const folder = await mkdtemp(join(tmpdir(), 'partway-s3-'))
+  const dataDir = join(folder, 'data')
   const start = () =>
     startS3({
       dataDir,
@@ -83,7 +84,7 @@ export async function startTestS3(options: Partial<S3Options> = {}): Promise<Tes
   }
   onTestFinished(async () => {
     await s3.server.close()
-    await rm(dataDir, { recursive: true })
+    await rm(folder, { recursive: true })
   })
   await s3.client.send(new CreateBucketCommand({ Bucket: BUCKET }))
   return s3

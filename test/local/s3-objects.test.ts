@@ -98,7 +98,6 @@ describe('objects', () => {
 
   test('may have any key, which never leaves the data directory', async () => {
     const s3 = await startTestS3()
-    const outside = await readdir(join(s3.dataDir, '..'))
     const hostile = [
       '../../../x',
       '..',
@@ -122,7 +121,7 @@ describe('objects', () => {
       ),
       { numRuns: 60, examples: hostile.map((key) => [key]) },
     )
-    expect((await readdir(join(s3.dataDir, '..'))).length).toBeGreaterThanOrEqual(outside.length)
+    expect(await readdir(join(s3.dataDir, '..'))).toEqual(['data'])
     expect(await readdir(s3.dataDir)).toEqual(['buckets'])
     expect(await readdir(join(s3.dataDir, 'buckets'))).toEqual([BUCKET])
   })
