@@ -18,8 +18,23 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   })
 }
 
+// What a person reads may have nobody who reads it any more (`2>&1 | head`): the upload goes on.
+process.stderr.on('error', () => {})
+let unprinted: NodeJS.ErrnoException | undefined
+process.stdout.on('error', (error) => {
+  unprinted ??= error
+})
+
 const terminal: Terminal = { environment: process.env, stdout: process.stdout, stderr: process.stderr }
 process.exitCode = await main(process.argv.slice(2), terminal, stop.signal)
+// The stream tells of its errors a moment after the write.
+process.once('beforeExit', () => {
+  if (!unprinted) return
+  if (unprinted.code !== 'EPIPE') {
+    terminal.stderr.write(`Expected to print the result on standard output, got: ${unprinted.message}.\n`)
+  }
+  if (process.exitCode === EXIT.done) process.exitCode = EXIT.failed
+})
 
 /** @returns the exit code */
 async function main(args: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> {

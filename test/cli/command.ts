@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 
@@ -23,8 +24,16 @@ export interface Desk {
   /**
    * Runs the command in that folder, to its end.
    * @param environment `KILL_AFTER` so many acknowledged parts, with `KILL_SIGNALS`
+   * @param outlets where its output goes: read here, closed at once, or a file descriptor
    */
-  run(args: string[], environment?: Record<string, string>): Promise<Outcome>
+  run(args: string[], environment?: Record<string, string>, outlets?: Outlets): Promise<Outcome>
+}
+
+type Outlet = 'pipe' | 'closed' | number
+
+interface Outlets {
+  readonly stdout?: Outlet
+  readonly stderr?: Outlet
 }
 
 /** A folder of a test's own to run `partway` in, which remembers its uploads there. */
@@ -37,24 +46,34 @@ export async function openDesk(): Promise<Desk> {
     await rm(folder, { recursive: true, force: true })
   })
 
-  async function run(args: string[], environment: Record<string, string> = {}): Promise<Outcome> {
+  async function run(
+    args: string[],
+    environment: Record<string, string> = {},
+    { stdout = 'pipe', stderr = 'pipe' }: Outlets = {},
+  ): Promise<Outcome> {
     const log = join(folder, `.parts-${++runs}`)
     const child = spawn(process.execPath, ['--import', WATCH, MAIN, ...args], {
       cwd: folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', stdout === 'closed' ? 'pipe' : stdout, stderr === 'closed' ? 'pipe' : stderr],
       signal: stop.signal,
       killSignal: 'SIGKILL',
       env: { PATH: process.env.PATH, PARTWAY_STATE: join(folder, '.state'), PARTS_LOG: log, ...environment },
     })
-    const [stdout, stderr, [code]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
+    const [printed, said, [code]] = await Promise.all([
+      drain(child.stdout, stdout),
+      drain(child.stderr, stderr),
       once(child, 'close'),
     ])
-    return { code: code ?? undefined, stdout, stderr, parts: await partsIn(log) }
+    return { code: code ?? undefined, stdout: printed, stderr: said, parts: await partsIn(log) }
   }
 
   return { folder, run }
+}
+
+async function drain(stream: Readable | null, outlet: Outlet): Promise<string> {
+  if (stream && outlet === 'pipe') return text(stream)
+  stream?.destroy()
+  return ''
 }
 
 async function partsIn(log: string): Promise<number[]> {
