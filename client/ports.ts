@@ -126,11 +126,20 @@ export interface RememberedPart {
 
 /** Remembers unfinished uploads across runs. */
 export interface RecordStore {
+  /**
+   * Asks for the record, whether there is one yet or not, for one upload alone: two that went on with the same record, of
+   * files that only look alike, would make one object of both.
+   * @returns gives it back; `undefined` where another upload has it
+   */
+  claim(endpoint: string, sourceId: string): Promise<Release | undefined>
   /** @throws {RecordError} where there is a record that cannot be read */
   load(endpoint: string, sourceId: string): Promise<UploadRecord | undefined>
   save(record: UploadRecord): Promise<void>
   remove(endpoint: string, sourceId: string): Promise<void>
 }
+
+/** Resolves when the next one may have it. */
+export type Release = () => Promise<void>
 
 /** Time, so that tests need not wait for it. */
 export interface Clock {

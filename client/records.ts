@@ -20,6 +20,14 @@ const Record = v.object({
   parts: v.record(v.string(), v.object({ etag: v.optional(v.string()), crc: v.optional(v.string()) })),
 })
 
+/** For an upload that found its record taken by another one of the same source: it begins anew, and is not remembered. */
+export const NO_RECORDS: RecordStore = {
+  claim: async () => async () => {},
+  load: async () => undefined,
+  save: async () => {},
+  remove: async () => {},
+}
+
 /**
  * Reads what a store has kept.
  * @param where for the message

@@ -5,7 +5,8 @@ import { AbortedError, PartwayError, UploadGoneError } from './errors.ts'
 import type { UploadResult, UploadSnapshot, UploadState } from './events.ts'
 import { Emitter, type Listener, type Upload, type UploadEvents } from './events.ts'
 import type { Job, Transfer } from './job.ts'
-import type { Clock, ControlPlane, PartTransport, RecordStore, Source } from './ports.ts'
+import type { Clock, ControlPlane, PartTransport, RecordStore, Release, Source } from './ports.ts'
+import { NO_RECORDS } from './records.ts'
 import { PART_RETRIES, type RetryPolicy } from './retry.ts'
 import { Tracker } from './tracker.ts'
 
@@ -50,7 +51,7 @@ const PAUSED = new AbortedError('The upload is paused.', true)
 
 class UploadRun<Slice> implements Upload {
   readonly result: Promise<UploadResult>
-  readonly #job: Job<Slice>
+  #job: Job<Slice>
   readonly #options: UploadOptions
   readonly #emitter = new Emitter<UploadEvents>()
   readonly #stop = new AbortController()
@@ -131,10 +132,13 @@ class UploadRun<Slice> implements Upload {
     this.#setState('aborted')
     this.#halt(this.#error)
     await this.result.catch(() => {})
-    const { signal } = new AbortController()
-    if (!this.#transfer) return dropRemembered(this.#job, signal)
-    await this.#transfer.abort(signal)
-    await this.#transfer.forget()
+    const release = await this.#claimRecord()
+    if (!release) return // Another upload goes on with these parts.
+    try {
+      await this.#drop(new AbortController().signal)
+    } finally {
+      await release()
+    }
   }
 
   async #run(): Promise<UploadResult> {
@@ -147,11 +151,10 @@ class UploadRun<Slice> implements Upload {
     else signal?.addEventListener('abort', onAbort, { once: true })
     try {
       await null // Listeners are added first.
-      const result = await this.#untilStored()
+      const result = await this.#withRecord()
       this.#setState('done')
       return result
     } catch (error) {
-      await this.#transfer?.keep()
       if (this.#state !== 'aborted') {
         this.#error = asPartwayError(error)
         this.#setState('failed')
@@ -160,6 +163,31 @@ class UploadRun<Slice> implements Upload {
     } finally {
       signal?.removeEventListener('abort', onAbort)
     }
+  }
+
+  /** Whoever hears how it ended can begin again at once: the record is free by then. */
+  async #withRecord(): Promise<UploadResult> {
+    const release = await this.#claimRecord()
+    if (!release) this.#job = { ...this.#job, records: NO_RECORDS }
+    try {
+      return await this.#untilStored()
+    } catch (error) {
+      await this.#transfer?.keep()
+      throw error
+    } finally {
+      await release?.()
+    }
+  }
+
+  #claimRecord(): Promise<Release | undefined> {
+    const { records, controlPlane, source } = this.#job
+    return records.claim(controlPlane.endpoint, source.id)
+  }
+
+  async #drop(signal: AbortSignal): Promise<void> {
+    if (!this.#transfer) return dropRemembered(this.#job, signal)
+    await this.#transfer.abort(signal)
+    await this.#transfer.forget()
   }
 
   /** Each turn is the stretch between two pauses. */

@@ -7,6 +7,7 @@ import type {
   PutRequest,
   PutResponse,
   RecordStore,
+  Release,
   Source,
   UploadRecord,
 } from '../../client/ports.ts'
@@ -313,6 +314,14 @@ export class FakeSource implements Source<Uint8Array> {
 /** Records as a file system or localStorage keeps them: through JSON. */
 export class FakeRecords implements RecordStore {
   readonly texts = new Map<string, string>()
+  readonly #claimed = new Set<string>()
+
+  async claim(endpoint: string, sourceId: string): Promise<Release | undefined> {
+    const name = `${endpoint} ${sourceId}`
+    if (this.#claimed.has(name)) return undefined
+    this.#claimed.add(name)
+    return async () => void this.#claimed.delete(name)
+  }
 
   async load(endpoint: string, sourceId: string): Promise<UploadRecord | undefined> {
     const text = this.texts.get(`${endpoint} ${sourceId}`)

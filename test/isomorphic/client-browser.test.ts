@@ -43,6 +43,25 @@ test('a file that the browser will not read any more has changed', async () => {
   await expect(fileSource(file).crc('CRC64NVME', 0, 10, signal)).rejects.toThrow('Pick it again.')
 })
 
+test('a record is one upload’s at a time, and the next one’s as soon as it is given back', async () => {
+  const records = localStorageRecords(undefined)
+  const other = localStorageRecords(undefined)
+  const release = await records.claim('https://api.example', 'film')
+  expect(release).toBeDefined()
+  expect(await records.claim('https://api.example', 'film')).toBeUndefined()
+  expect(await other.claim('https://api.example', 'film')).toBeUndefined()
+  const next = await other.claim('https://api.example', 'other film')
+  await release?.()
+  const again = await other.claim('https://api.example', 'film')
+  expect(again).toBeDefined()
+  await Promise.all([next?.(), again?.()])
+})
+
+test('without Web Locks no upload has a record', async () => {
+  const records = localStorageRecords(undefined, null)
+  expect(await records.claim('https://api.example', 'film')).toBeUndefined()
+})
+
 test('records are kept without what list-parts will say, for their endpoint and file', async () => {
   const record: UploadRecord = {
     version: 1,

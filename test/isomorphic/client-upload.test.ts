@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { AbortedError, ApiError, SourceChangedError, StoreError } from '../../client/errors.ts'
+import type { Upload } from '../../client/events.ts'
 import { type UploadOptions, upload } from '../../client/upload.ts'
 import {
   BUSY_SECONDS,
@@ -425,6 +426,57 @@ describe('resuming', () => {
     }
   }
 })
+
+describe('two uploads of files that look alike', () => {
+  function twins() {
+    const all = setting({ size: 300 })
+    const alike = new FakeSource(300)
+    alike.bytes.reverse()
+    return { ...all, alike }
+  }
+
+  test('at once do not share an upload', async () => {
+    const { store, source, alike, records, begin } = twins()
+    const first = begin({ concurrency: 2 })
+    await reached(first, 8)
+    const [one, two] = await Promise.all([first.result, begin({ concurrency: 2 }, alike).result])
+    expect(store.objects.get(one.key)).toEqual(source.bytes)
+    expect(store.objects.get(two.key)).toEqual(alike.bytes)
+    expect(store.count('list-parts')).toBe(0)
+    expect(records.texts.size).toBe(0)
+  })
+
+  test.each([{ restart: true }, {}])('leave each other’s parts and record alone (%o)', async (options) => {
+    const { store, alike, records, begin } = twins()
+    const first = begin({ concurrency: 2 })
+    await reached(first, 8)
+    const second = begin({ concurrency: 2, ...options }, alike)
+    await reached(second, 2)
+    await second.abort()
+    expect([...store.uploads.keys()]).toEqual(['1'])
+    expect(records.texts.size).toBe(1)
+    expect(await first.result).toMatchObject({ size: 300 })
+  })
+
+  test('one after the other: what failed does not cancel what goes on with its parts', async () => {
+    const { store, begin } = twins()
+    store.fault = once('denied', isPart(9), 4)
+    const first = begin({ concurrency: 1 })
+    await expect(first.result).rejects.toThrow(StoreError)
+    const second = begin({ concurrency: 1 })
+    await reached(second, 12)
+    await first.abort()
+    expect(store.count('abort')).toBe(0)
+    expect(await second.result).toMatchObject({ bytesResumed: 80 })
+  })
+})
+
+/** Once so many parts are done. */
+function reached(run: Upload, parts: number): Promise<void> {
+  return new Promise((resolve) => {
+    run.on('part', () => run.snapshot().partsDone >= parts && resolve())
+  })
+}
 
 describe('a changed source', () => {
   test('is never completed', async () => {
