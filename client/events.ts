@@ -37,7 +37,7 @@ export interface UploadSnapshot {
   readonly key: string | undefined
   /** Of the file, in bytes. */
   readonly size: number
-  /** Acknowledged by the store and in flight: what a bar shows. Falls when a part has to be sent again. */
+  /** Acknowledged by the store, held by it from before, and in flight: what a bar shows. Falls when a part has to be sent again. */
   readonly bytesSent: number
   readonly bytesAcknowledged: number
   /** Of those acknowledged, the bytes that were there before this run. */

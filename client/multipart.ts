@@ -88,11 +88,12 @@ export class Multipart<Slice> implements Transfer {
   }
 
   async #recall(remembered: UploadRecord['parts'], signal: AbortSignal): Promise<void> {
-    const { controlPlane, emit } = this.#job
+    const { controlPlane, emit, tracker } = this.#job
     const { parts: stored } = await controlPlane.listParts(this.#upload, signal)
     const held = this.#parts.recall(stored, remembered)
     this.#remembered = undefined
     emit('resumed', { key: this.key, partSize: this.#parts.plan.partSize, ...held })
+    tracker.moved()
   }
 
   async #complete(signal: AbortSignal): Promise<{ stored: Stored } | { lost: number[]; error: ApiError }> {

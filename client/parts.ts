@@ -63,13 +63,10 @@ export class Parts<Slice> {
    * @returns how many parts, and bytes, that is
    */
   recall(stored: readonly StoredPart[], remembered: UploadRecord['parts']): { parts: number; bytes: number } {
-    const { tracker } = this.#job
     const { counted, unremembered } = weighParts(this.plan, stored, remembered)
-    for (const [partNumber, { crc }] of counted) {
-      if (crc) this.#crcs.set(partNumber, crc)
-      tracker.done(partNumber, { resumed: true })
-    }
+    for (const [partNumber, { crc }] of counted) if (crc) this.#crcs.set(partNumber, crc)
     this.#unremembered = new Map(unremembered)
+    this.#job.tracker.recall(counted.keys(), unremembered.keys())
 
     const held = [...counted.keys(), ...unremembered.keys()]
     const bytes = held.reduce((sum, partNumber) => sum + partRange(this.plan, partNumber).size, 0)
@@ -104,10 +101,13 @@ export class Parts<Slice> {
   }
 
   async #settle(partNumber: number, signal: AbortSignal): Promise<void> {
+    const { tracker } = this.#job
     const stored = this.#unremembered.get(partNumber)
     if (stored && (await this.#isWhatWeRead(stored, signal))) {
-      this.#job.tracker.done(partNumber, { resumed: true })
-    } else await this.#send(partNumber, signal)
+      return tracker.done(partNumber, { resumed: true })
+    }
+    if (stored) tracker.lost(partNumber)
+    await this.#send(partNumber, signal)
   }
 
   /** Reads a part that the store holds, rather than sending it again. Of the right size is not enough: it may be another file's. */

@@ -68,7 +68,7 @@ export class Tracker {
     this.#inFlight.set(partNumber, bytes)
     this.#inFlightBytes += bytes - before
     this.transferred += Math.max(0, bytes - before)
-    this.#moved()
+    this.moved()
   }
 
   sending(partNumber: number): void {
@@ -88,17 +88,40 @@ export class Tracker {
       this.partsDone--
     }
     this.#set(partNumber, 'pending')
-    this.#moved()
+    this.moved()
   }
 
   /** @param resumed it was there before this run */
   done(partNumber: number, { resumed = false } = {}): void {
+    this.#count(partNumber, resumed)
+    this.moved()
+  }
+
+  /**
+   * What the store has of an earlier run. Says nothing of bytes yet: {@link moved} does, once all of it is counted.
+   * @param unchecked held, and to be read here before they are done: until then they are as good as in flight
+   */
+  recall(done: Iterable<number>, unchecked: Iterable<number>): void {
+    for (const partNumber of done) this.#count(partNumber, true)
+    for (const partNumber of unchecked) {
+      this.#inFlight.set(partNumber, this.#size(partNumber))
+      this.#inFlightBytes += this.#size(partNumber)
+    }
+  }
+
+  /** Tells how many bytes are sent. */
+  moved(): void {
+    const { bytesSent } = this
+    this.#rate?.add(this.#clock.now(), bytesSent)
+    this.#emit('progress', { bytesSent, size: this.#plan.size })
+  }
+
+  #count(partNumber: number, resumed: boolean): void {
     this.#land(partNumber)
     this.acknowledged += this.#size(partNumber)
     if (resumed) this.resumed += this.#size(partNumber)
     this.partsDone++
     this.#set(partNumber, 'done')
-    this.#moved()
   }
 
   #land(partNumber: number): void {
@@ -110,12 +133,6 @@ export class Tracker {
     if (this.parts[partNumber - 1] === state) return
     this.parts[partNumber - 1] = state
     this.#emit('part', { partNumber, state })
-  }
-
-  #moved(): void {
-    const { bytesSent } = this
-    this.#rate?.add(this.#clock.now(), bytesSent)
-    this.#emit('progress', { bytesSent, size: this.#plan.size })
   }
 
   #size(partNumber: number): number {
