@@ -10,21 +10,29 @@ export interface Listening {
 /** `localhost` means either, and clients differ in which they try first. */
 const IPV4 = '127.0.0.1'
 const IPV6 = '::1'
+/** Longer than clients keep idle connections: closing first would cut a request that is on its way. */
+export const KEEP_ALIVE_MS = 75_000
+
 /** Above the gateway's own limit, so that it is the gateway that answers. */
 const MAX_HEADER_BYTES = 64 * 1024
-/** Longer than clients keep idle connections: closing first would cut a request that is on its way. */
-const KEEP_ALIVE_MS = 75_000
+
+/** As {@link serveOnLoopback}, with a server as the gateway wants it. */
+export function listenOnLoopback(listener: RequestListener, port: number): Promise<Listening> {
+  const options = { maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE_MS }
+  return serveOnLoopback(() => createServer(options, listener), port)
+}
 
 /**
  * Serves on the loopback addresses that this machine has, and on nothing else.
  *
+ * @param create a server; called once for each address
  * @param port 0: any that is free
  * @throws EADDRINUSE, with the `port` in the error
  */
-export async function listenOnLoopback(listener: RequestListener, port: number): Promise<Listening> {
-  const first = await listen(listener, port, IPV4)
+export async function serveOnLoopback(create: () => Server, port: number): Promise<Listening> {
+  const first = await listen(create(), port, IPV4)
   const { port: taken } = first.address() as AddressInfo
-  const second = await listen(listener, taken, IPV6).catch(async (error: NodeJS.ErrnoException) => {
+  const second = await listen(create(), taken, IPV6).catch(async (error: NodeJS.ErrnoException) => {
     // The machine has no such address.
     if (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT') return undefined
     await close(first)
@@ -38,8 +46,7 @@ export async function listenOnLoopback(listener: RequestListener, port: number):
   }
 }
 
-async function listen(listener: RequestListener, port: number, host: string): Promise<Server> {
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE_MS }, listener)
+async function listen(server: Server, port: number, host: string): Promise<Server> {
   server.listen(port, host)
   await once(server, 'listening')
   return server

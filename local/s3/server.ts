@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { KEEP_ALIVE_MS, serveOnLoopback } from '../listen.ts'
 import type { Endpoint } from './call.ts'
 import { answerRequest, refuseMalformed } from './exchange.ts'
 import type { Principal } from './principal.ts'
@@ -10,7 +9,6 @@ import { startSweeper } from './sweeper.ts'
 export type { Principal } from './principal.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
-const KEEP_ALIVE_MS = 75_000
 /** How far a body may run ahead of the disk. */
 const SOCKET_BUFFER_BYTES = 256 * 1024
 
@@ -19,8 +17,6 @@ export interface S3Options {
   dataDir: string
   region: string
   findPrincipal(accessKeyId: string): Principal | undefined
-  /** @default '127.0.0.1' */
-  host?: string | undefined
   /** 0 takes a free one. */
   port: number
   /** How long a day of a lifecycle rule lasts. @default 86_400_000 */
@@ -50,50 +46,44 @@ export async function startS3(options: S3Options): Promise<S3Server> {
   const closing = new AbortController()
   const opened = Promise.withResolvers<Endpoint>()
   const calls = new Set<Promise<void>>()
-  const server = createServer({
-    highWaterMark: SOCKET_BUFFER_BYTES,
-    requestTimeout: 0,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-  })
-  const listener = (incoming: IncomingMessage, response: ServerResponse) => {
+  const listener: RequestListener = (incoming, response) => {
     const call = opened.promise
       .then((endpoint) => answerRequest(endpoint, incoming, response))
       .finally(() => calls.delete(call))
     calls.add(call)
   }
-  server.on('request', listener)
-  server.on('checkContinue', (incoming, response) => {
-    // Whether a refused client sends its body all the same is its own choice: only a new connection is clear.
-    response.setHeader('connection', 'close')
-    listener(incoming, response)
-  })
-  server.on('clientError', refuseMalformed)
-  await listen(server, options)
+  const { port, close } = await serveOnLoopback(() => createEndpointServer(listener), options.port)
   // Only now is it sure that no other server of this configuration is at the data.
-  const endpoint = await openEndpoint(options, closing.signal).catch((error: unknown) => {
-    server.close()
-    server.closeAllConnections()
+  const endpoint = await openEndpoint(options, closing.signal).catch(async (error: unknown) => {
+    await close()
     throw error
   })
   opened.resolve(endpoint)
   const sweeper = startSweeper(endpoint.store, endpoint.lifecycleDayMs, endpoint.now)
-  const { port } = server.address() as AddressInfo
   return {
     url: `http://localhost:${port}`,
     port,
     close: async () => {
       closing.abort()
-      server.close()
-      server.closeAllConnections()
+      await close()
       await Promise.all([...calls, sweeper.stop()])
       await endpoint.store.close()
     },
   }
 }
 
-async function listen(server: Server, { host = '127.0.0.1', port }: S3Options): Promise<void> {
-  server.listen(port, host)
-  await once(server, 'listening')
+function createEndpointServer(listener: RequestListener): Server {
+  const server = createServer(
+    { highWaterMark: SOCKET_BUFFER_BYTES, requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS },
+    listener,
+  )
+  server.on('checkContinue', (incoming, response) => {
+    // Whether a refused client sends its body all the same is its own choice: only a new connection is clear.
+    response.setHeader('connection', 'close')
+    listener(incoming, response)
+  })
+  server.on('clientError', refuseMalformed)
+  return server
 }
 
 async function openEndpoint(options: S3Options, closing: AbortSignal): Promise<Endpoint> {
