@@ -1,12 +1,15 @@
 import { appendFile, rename, truncate, utimes, writeFile } from 'node:fs/promises'
-import type { RequestListener } from 'node:http'
+import { type RequestListener, request } from 'node:http'
 import { join } from 'node:path'
+import { Duplex } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
 import { createCrc } from '../../checksums/crc.ts'
 import { AbortedError, NetworkError, SourceChangedError } from '../../client/errors.ts'
-import { createConnections } from '../../client/node/http.ts'
+import { type Connections, createConnections } from '../../client/node/http.ts'
 import { openFile } from '../../client/node/source.ts'
 import { fileTransport } from '../../client/node/transport.ts'
+import type { Clock } from '../../client/ports.ts'
+import { putUntilStored } from '../../client/put.ts'
 import { pseudoRandom, readBody, serve, temporaryFolder } from './servers.ts'
 
 const MIB = 1024 * 1024
@@ -64,6 +67,65 @@ test.each([0, 1, MIB - 1, MIB, MIB + 1, 3 * MIB + 7])(
     expect(progress.at(-1) ?? 0).toBe(size)
   },
 )
+
+test('a lane of 10 KB/s is not cut as long as bytes move', async () => {
+  const { source } = await setting(pseudoRandom(3 * MIB), () => {})
+  const { clock, connections } = slowLink(10_000)
+  const once = { retries: 0, baseMs: 0, capMs: 0 }
+  const put = {
+    body: source.slice(0, source.size),
+    size: source.size,
+    crc: undefined,
+    sign: async () => ({ url: 'http://store.example/key', headers: {} }),
+    verify: () => source.verify(),
+    onProgress: () => {},
+    onRetry: () => {},
+    advanced: () => 0,
+  }
+  const ports = { clock, random: () => 0, retries: once, transport: fileTransport(connections) }
+  expect(await putUntilStored(put, ports, new AbortController().signal)).toMatchObject({ status: 200 })
+  expect(clock.now()).toBeGreaterThan(300_000)
+})
+
+/** Connections that take so many bytes a second, by a clock that only they advance. */
+function slowLink(bytesPerSecond: number): { clock: Clock; connections: Connections } {
+  const timers = new Set<{ at: number; callback: () => void }>()
+  let now = 0
+  const advance = (milliseconds: number) => {
+    now += milliseconds
+    for (const timer of timers) {
+      if (timer.at > now) continue
+      timers.delete(timer)
+      timer.callback()
+    }
+  }
+  const clock: Clock = {
+    now: () => now,
+    after(milliseconds, callback) {
+      const timer = { at: now + milliseconds, callback }
+      timers.add(timer)
+      return () => timers.delete(timer)
+    },
+  }
+  const peer = () =>
+    new Duplex({
+      read() {},
+      write(chunk: Buffer, _, taken) {
+        advance((chunk.length / bytesPerSecond) * 1000)
+        taken()
+      },
+    })
+  const connections: Connections = {
+    request(url, options) {
+      const socket = peer()
+      const sent = request(url, { ...options, createConnection: () => socket })
+      sent.once('finish', () => socket.push('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'))
+      return sent
+    },
+    close() {},
+  }
+  return { clock, connections }
+}
 
 test('lanes keep their connections', async () => {
   const sockets = new Set<unknown>()
