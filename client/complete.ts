@@ -10,8 +10,8 @@ const LONGEST_COMPLETE_MS = 15 * 60_000
 
 /**
  * Completes, however often that takes: S3 may need minutes, the gateway gives up after 30 s, and an answer can be lost on the
- * way. Repeating is harmless. While an earlier call may still be at work, `upload-unknown` is no answer yet.
- * @throws {ApiError} what the API says no to, for good
+ * way. Repeating is harmless. While an earlier call may still be at work, `upload-unknown` is no answer yet, and neither is a failure.
+ * @throws {ApiError} what the API says no to, for good; what it fails with, once the retries are used up
  * @throws {NetworkError} once the retries are used up
  */
 export async function completeUpload(
@@ -31,16 +31,14 @@ export async function completeUpload(
       const unanswered =
         error instanceof NetworkError || (error instanceof ApiError && isGatewayTimeout(error))
       if (unanswered) unansweredAt = now
+      const atWork = unansweredAt !== undefined && now - unansweredAt < LONGEST_COMPLETE_MS
       const inTime = now - begun < LONGEST_COMPLETE_MS
-      const undecided =
-        error instanceof ApiError &&
-        error.type === 'upload-unknown' &&
-        unansweredAt !== undefined &&
-        now - unansweredAt < LONGEST_COMPLETE_MS
       const again =
-        undecided ||
         (error instanceof NetworkError && failures <= retries.retries) ||
-        (error instanceof ApiError && isTransient(error) && (failures <= retries.retries || inTime))
+        (error instanceof ApiError && error.type === 'upload-unknown' && atWork) ||
+        (error instanceof ApiError &&
+          isTransient(error) &&
+          (failures <= retries.retries || (atWork && inTime)))
       if (!again) throw error
       const delay = backoff(failures, retries, random())
       emit('retry', { delay, error: error as ApiError | NetworkError })

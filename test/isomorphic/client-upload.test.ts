@@ -245,6 +245,26 @@ describe('complete', () => {
     expect(store.objects.get(key)).toEqual(source.bytes)
   })
 
+  test.each(['store-error', 'internal-error'] as const)(
+    'that answers %s for good fails in minutes',
+    async (type) => {
+      const { clock, store, begin } = setting()
+      store.controlPlane.complete = () => Promise.reject(problem(type))
+      await expect(begin().result).rejects.toMatchObject({ type, resumable: true })
+      expect(clock.now()).toBeLessThan(4 * 60_000)
+    },
+  )
+
+  test('is waited for as long as its function may run where the gateway gives up on it', async () => {
+    const { clock, store, begin } = setting()
+    const { complete } = store.controlPlane
+    store.controlPlane.complete = async (...request) => {
+      if (clock.now() < 10 * 60_000) throw new ApiError('Service Unavailable', 503)
+      return complete(...request)
+    }
+    expect(await begin().result).toMatchObject({ size: 95 })
+  })
+
   test('upload-unknown is no answer while an earlier call may still be at work', async () => {
     const { store, begin } = setting({ fault: once('drop', is('complete')) })
     const { complete } = store.controlPlane
