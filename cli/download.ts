@@ -1,7 +1,7 @@
 import { type Command, UsageError } from './command.ts'
 import { connect } from './connect.ts'
 import { EXIT } from './exit-codes.ts'
-import { exitCodeOf, explainRefusal } from './explain.ts'
+import { exitCodeOf, explain, explainRefusal, isUnreached, troubleOf, UNREACHED_ADVICE } from './explain.ts'
 import { API_FLAGS, concurrency, stringFlag } from './flags.ts'
 import { formatBytes, formatDuration, formatRate } from './format.ts'
 import { createProgress } from './progress.ts'
@@ -36,6 +36,10 @@ export const download: Command = {
     run.on('started', ({ path, size }) =>
       progress.note(`${name}: receiving ${formatBytes(size)} into ${path}`),
     )
+    run.on('retry', ({ delay, error }) => {
+      const isSignedAgain = delay === 0
+      if (!isSignedAgain) progress.trouble(troubleOf(error))
+    })
     run.on('progress', () => progress.update())
     try {
       const { path, size, elapsed, verified } = await run.result.finally(() => progress.end())
@@ -50,7 +54,10 @@ export const download: Command = {
         terminal.stderr.write(`${name}: stopped, and nothing is kept. The same command begins anew.\n`)
         return EXIT.interrupted
       }
-      terminal.stderr.write(`${name}: ${await explainRefusal(error, client, invocation)}\n`)
+      const text = isUnreached(error, run.snapshot().size !== undefined)
+        ? `${explain(error)} ${UNREACHED_ADVICE}`
+        : await explainRefusal(error, client, invocation)
+      terminal.stderr.write(`${name}: ${text}\n`)
       return exitCodeOf(error)
     } finally {
       client.close()

@@ -1,9 +1,11 @@
 import {
   FileExistsError,
+  NetworkError,
   type NodeClient,
   PartwayError,
   RecordError,
   SourceChangedError,
+  StoreError,
 } from '../client/node/index.ts'
 import type { Invocation } from './command.ts'
 import { adviceOnSignIn } from './connect.ts'
@@ -17,6 +19,9 @@ const SYSTEM_ERRORS: Record<string, string> = {
   EPERM: 'the permission to read or write it is missing.',
   ENOSPC: 'the disk is full.',
 }
+
+/** Of an API that gave no answer from the start. */
+export const UNREACHED_ADVICE = 'Check the URL, and that the server runs.'
 
 /** What went wrong with a file, and what to do, in a sentence or two. */
 export function explain(error: unknown): string {
@@ -40,6 +45,21 @@ export async function explainRefusal(
   // That the API cannot be asked is no reason to say less.
   const advice = await adviceOnSignIn(error, client, invocation).catch(() => undefined)
   return [explain(error), ...(advice === undefined ? [] : [advice])].join(' ')
+}
+
+/** Why a try failed, for a line that says it is made again. Holds no URL of the store. */
+export function troubleOf(error: PartwayError): string {
+  if (error instanceof StoreError) {
+    return ['the store answered', error.status, error.code].filter((word) => word !== undefined).join(' ')
+  }
+  const code = (error.cause as NodeJS.ErrnoException | undefined)?.code
+  if (error instanceof NetworkError && code) return `no answer from the store (${code})`
+  return error.message.replace(/\.$/, '')
+}
+
+/** Whether the API could not be reached, before it had answered anything: there is nothing to go on with. */
+export function isUnreached(error: unknown, begun: boolean): boolean {
+  return error instanceof NetworkError && !begun
 }
 
 export function exitCodeOf(error: unknown): number {

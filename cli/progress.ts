@@ -4,24 +4,33 @@ import { formatBytes, formatDuration, formatRate, percent } from './format.ts'
 const REDRAW_MS = 100
 const PLAIN_EVERY_MS = 10_000
 const PLAIN_EVERY_PERCENT = 10
+/** Six lanes that fail together are one trouble. */
+const TROUBLE_EVERY_MS = 5000
+/** A line that nothing moves still has a rate that falls. */
+const TICK_MS = 1000
 const DEFAULT_COLUMNS = 80
 const SHORTEST_BAR = 10
 const WIDEST_BAR = 40
 const SHORTEST_NAME = 8
 /** Of the room that the numbers leave. */
 const NAME_SHARE = 0.4
+const LONGEST_TROUBLE = 42
 
 export interface Standing {
   readonly bytes: number
   readonly size: number
   readonly rate: number | undefined
   readonly eta: number | undefined
+  /** Why nothing moves. */
+  readonly trouble?: string | undefined
 }
 
 /** How one transfer tells how far it is: a line that is redrawn on a terminal, a few plain lines elsewhere. */
 export interface Progress {
   /** As often as bytes move; drawn at its own pace. */
   update(): void
+  /** A try failed, such as for `no answer from the store`. Told until bytes move again, in place of the rate and the time left. */
+  trouble(reason: string): void
   /** A line of its own. */
   note(text: string): void
   end(): void
@@ -37,9 +46,24 @@ export function createProgress(
   standing: () => Standing,
   now: () => number = performance.now.bind(performance),
 ): Progress {
-  return stderr.isTTY
-    ? redrawnLine(stderr, Boolean(environment.NO_COLOR), name, standing, now)
-    : plainLines(stderr, name, standing, now)
+  let trouble: { reason: string; bytes: number } | undefined
+  const current = (): Standing => {
+    const { bytes, size, rate, eta } = standing()
+    if (trouble && bytes > trouble.bytes) trouble = undefined
+    return trouble
+      ? { bytes, size, rate: undefined, eta: undefined, trouble: trouble.reason }
+      : { bytes, size, rate, eta }
+  }
+  const progress = stderr.isTTY
+    ? redrawnLine(stderr, Boolean(environment.NO_COLOR), name, current, now)
+    : plainLines(stderr, name, current, now)
+  return {
+    ...progress,
+    trouble(reason) {
+      trouble = { reason, bytes: standing().bytes }
+      progress.trouble(reason)
+    },
+  }
 }
 
 function redrawnLine(
@@ -55,15 +79,21 @@ function redrawnLine(
     drawnAt = now()
     stderr.write(`\r${progressLine(name, standing(), stderr.columns ?? DEFAULT_COLUMNS, plain)}\x1b[K`)
   }
+  const update = () => {
+    if (now() - drawnAt >= REDRAW_MS) draw()
+  }
+  const ticking = setInterval(update, TICK_MS).unref()
   return {
-    update() {
-      if (now() - drawnAt >= REDRAW_MS) draw()
-    },
+    update,
+    trouble: update,
     note(text) {
       clear()
       stderr.write(`${text}\n`)
     },
-    end: clear,
+    end() {
+      clearInterval(ticking)
+      clear()
+    },
   }
 }
 
@@ -75,6 +105,7 @@ function plainLines(
 ): Progress {
   let toldAt = now()
   let toldStep: number | undefined
+  let troubleToldAt = Number.NEGATIVE_INFINITY
   const stepOf = ({ bytes, size }: Standing) => Math.floor(percent(bytes, size) / PLAIN_EVERY_PERCENT)
   return {
     update() {
@@ -85,6 +116,11 @@ function plainLines(
       toldAt = now()
       toldStep = step
       stderr.write(`${name}: ${describe(current).join(', ')}\n`)
+    },
+    trouble(reason) {
+      if (now() - troubleToldAt < TROUBLE_EVERY_MS) return
+      troubleToldAt = now()
+      stderr.write(`${name}: ${reason}, trying again\n`)
     },
     note: (text) => stderr.write(`${text}\n`),
     end() {},
@@ -108,10 +144,14 @@ export function progressLine(name: string, standing: Standing, columns: number, 
   return `${shorten(name, nameWidth)} ${bar(standing, barWidth, plain)} ${numbers}`
 }
 
-function cellsOf({ bytes, size, rate, eta }: Standing): string[] {
-  return [
+function cellsOf({ bytes, size, rate, eta, trouble }: Standing): string[] {
+  const sent = [
     `${percent(bytes, size)} %`.padStart(5),
     `${formatBytes(bytes).padStart(8)} of ${formatBytes(size)}`,
+  ]
+  if (trouble !== undefined) return [...sent, trouble.slice(0, LONGEST_TROUBLE)]
+  return [
+    ...sent,
     (rate === undefined ? '' : formatRate(rate)).padStart(10),
     (eta ? `${formatDuration(Math.ceil(eta))} left` : '').padEnd(15),
   ]

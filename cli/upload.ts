@@ -9,7 +9,7 @@ import { commandAgain } from './again.ts'
 import { type Command, type Invocation, type Terminal, UsageError } from './command.ts'
 import { connect } from './connect.ts'
 import { EXIT } from './exit-codes.ts'
-import { exitCodeOf, explain, explainRefusal } from './explain.ts'
+import { exitCodeOf, explain, explainRefusal, isUnreached, troubleOf, UNREACHED_ADVICE } from './explain.ts'
 import { API_FLAGS, concurrency, partSize, stringFlag } from './flags.ts'
 import { formatBytes, formatDuration, formatRate } from './format.ts'
 import { createProgress } from './progress.ts'
@@ -38,9 +38,11 @@ export const upload: Command = {
     const codes: number[] = []
     const unfinished: string[] = []
     for (const file of operands) {
-      const code = signal.aborted ? EXIT.interrupted : await uploadFile(client, file, options, invocation)
+      const { code, goesOn } = signal.aborted
+        ? { code: EXIT.interrupted, goesOn: true }
+        : await uploadFile(client, file, options, invocation)
       codes.push(code)
-      if (code === EXIT.resumable || code === EXIT.interrupted) unfinished.push(file)
+      if (goesOn) unfinished.push(file)
     }
     client.close()
     if (unfinished.length > 0) {
@@ -50,28 +52,40 @@ export const upload: Command = {
   },
 }
 
+interface Outcome {
+  readonly code: number
+  /** Whether the same command goes on with it. */
+  readonly goesOn: boolean
+}
+
 async function uploadFile(
   client: NodeClient,
   file: string,
   options: UploadOptions,
   invocation: Invocation,
-): Promise<number> {
+): Promise<Outcome> {
   const { terminal, signal } = invocation
   const say = (text: string) => terminal.stderr.write(`${file}: ${text}\n`)
+  let run: Upload | undefined
   try {
     const source = await openFile(file)
-    const run = client.upload(source, options)
+    run = client.upload(source, options)
     const result = await follow(run, file, terminal).finally(() => source.close())
     say(summary(result))
     terminal.stdout.write(`${result.key}\n`)
-    return EXIT.done
+    return { code: EXIT.done, goesOn: false }
   } catch (error) {
     if (signal.aborted) {
       say('stopped; the store keeps the parts that it has.')
-      return EXIT.interrupted
+      return { code: EXIT.interrupted, goesOn: true }
+    }
+    const code = exitCodeOf(error)
+    if (isUnreached(error, run?.snapshot().key !== undefined)) {
+      say(`${explain(error)} ${UNREACHED_ADVICE}`)
+      return { code, goesOn: false }
     }
     say(await explainRefusal(error, client, invocation))
-    return exitCodeOf(error)
+    return { code, goesOn: code === EXIT.resumable }
   }
 }
 
@@ -89,6 +103,10 @@ function follow(run: Upload, file: string, terminal: Terminal): Promise<UploadRe
   run.on('unrecorded', ({ error }) =>
     note(`what is sent cannot be remembered, a kill would cost it: ${explain(error)}`),
   )
+  run.on('retry', ({ delay, error, partNumber }) => {
+    const isSignedAgain = delay === 0 && partNumber !== undefined
+    if (!isSignedAgain) progress.trouble(troubleOf(error))
+  })
   run.on('progress', () => progress.update())
   return run.result.finally(() => progress.end())
 }

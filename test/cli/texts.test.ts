@@ -1,10 +1,12 @@
 import { stripVTControlCharacters } from 'node:util'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { download } from '../../cli/download.ts'
+import { troubleOf } from '../../cli/explain.ts'
 import { formatBytes, formatDuration, formatRate, percent } from '../../cli/format.ts'
 import { helpFor, helpForCommand } from '../../cli/help.ts'
 import { createProgress, progressLine } from '../../cli/progress.ts'
 import { upload } from '../../cli/upload.ts'
+import { NetworkError, StoreError } from '../../client/node/index.ts'
 
 const MIB = 1024 ** 2
 
@@ -103,6 +105,56 @@ test('without a terminal there is a line every ten percent or ten seconds', () =
     'film.mov: 25 %, 250 B of 1000 B\n',
     'film.mov: 25 %, 250 B of 1000 B\n',
   ])
+})
+
+describe('while tries fail', () => {
+  function failing(isTTY: boolean) {
+    const state = { time: 0, bytes: 500 }
+    const written: string[] = []
+    const stderr = { isTTY, columns: 80, write: (text: string) => written.push(text) }
+    const terminal = { environment: { NO_COLOR: '1' }, stdout: stderr, stderr }
+    const standing = () => ({ bytes: state.bytes, size: 1000, rate: 12 * MIB, eta: 8 })
+    const progress = createProgress(terminal, 'film.mov', standing, () => state.time)
+    onTestFinished(() => progress.end())
+    return { state, written, progress }
+  }
+
+  test('plain lines say why, every five seconds at most, and tell no rate', () => {
+    const { state, written, progress } = failing(false)
+    for (; state.time < 12_000; state.time += 500) progress.trouble('no answer from the store (ECONNREFUSED)')
+    const line = 'film.mov: no answer from the store (ECONNREFUSED), trying again\n'
+    expect(written).toEqual([line, line, line])
+    progress.update()
+    expect(written.at(-1)).toBe('film.mov: 50 %, 500 B of 1000 B\n')
+  })
+
+  test('a terminal says why in place of the rate, until bytes move again', () => {
+    const { state, written, progress } = failing(true)
+    progress.trouble('no answer from the store (ECONNREFUSED)')
+    expect(written.at(-1)).toContain('500 B of 1000 B  no answer from the store (ECONNREFUSED)')
+    expect(written.at(-1)).not.toContain('MiB/s')
+    state.time += 1000
+    state.bytes += 1
+    progress.update()
+    expect(written.at(-1)).toContain('12.0 MiB/s  8 s left')
+  })
+
+  test.each([
+    [
+      new NetworkError('Expected an answer from the store, got none (ECONNREFUSED).', {
+        cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }),
+      }),
+      'no answer from the store (ECONNREFUSED)',
+    ],
+    [
+      new NetworkError('Expected bytes to move, got none for 30 s.'),
+      'Expected bytes to move, got none for 30 s',
+    ],
+    [new StoreError('', { status: 503, code: 'SlowDown' }), 'the store answered 503 SlowDown'],
+    [new StoreError('', { status: 502 }), 'the store answered 502'],
+  ])('%s reads %s', (error, text) => {
+    expect(troubleOf(error)).toBe(text)
+  })
 })
 
 test('the help of all', () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { VERSION } from '../../protocol/version.ts'
 import { useLocalAws } from '../api/local-aws.ts'
-import { pseudoRandom, sendJson, serve } from '../client/servers.ts'
+import { pseudoRandom, readBody, sendJson, serve } from '../client/servers.ts'
 import { openDesk } from './command.ts'
 
 const MIB = 1024 * 1024
@@ -121,14 +121,39 @@ describe('what goes wrong is said', () => {
     expect(outcome.stderr).toContain(message)
   })
 
-  test('nobody listening is a failure that the same command may mend', async () => {
-    const url = await serve((_, response) => sendJson(response, 503, {}))
+  test.each([
+    ['upload', 'film.mov'],
+    ['download', 'film.mov'],
+  ])('nobody listening to %s is a failure for now, with nothing to go on with', async (...args) => {
     const { folder, run } = await openDesk()
     await writeFile(join(folder, 'film.mov'), 'x')
-    const outcome = await run(['upload', 'film.mov', '--api', url.replace(/\d+$/, '9')])
+    const outcome = await run([...args, '--api', 'http://127.0.0.1:9'])
     expect(outcome).toMatchObject({ code: 75, stdout: '' })
-    expect(outcome.stderr).toContain('film.mov: Expected an answer from')
-    expect(outcome.stderr).toContain('To go on:\n  partway upload')
+    expect(outcome.stderr).toMatch(
+      /^film\.mov: Expected an answer from .* Check the URL, and that the server runs\.\n$/,
+    )
+  })
+
+  test('a store that gives no answer is told, without its URL, while it is asked again', async () => {
+    let puts = 0
+    const url = await serve(async (request, response) => {
+      await readBody(request)
+      if (request.method === 'PUT') return ++puts === 1 ? request.socket.destroy() : response.end()
+      return sendJson(response, 201, {
+        kind: 'single',
+        key: 'uploads/public/x/film.mov',
+        method: 'PUT',
+        url: `${url}/object?X-Amz-Signature=secret`,
+        headers: {},
+        expiresAt: '2026-11-21T00:00:00Z',
+      })
+    })
+    const { folder, run } = await openDesk()
+    await writeFile(join(folder, 'film.mov'), 'x')
+    const { code, stderr } = await run(['upload', 'film.mov', '--api', url])
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/^film\.mov: no answer from the store \(E[A-Z]+\), trying again$/m)
+    expect(stderr).not.toContain('secret')
   })
 
   function problem(type: string, status: number): string {
