@@ -1,4 +1,5 @@
-import { type Command, UsageError } from './command.ts'
+import { ApiError, type NodeClient } from '../client/node/index.ts'
+import { type Command, type Invocation, UsageError } from './command.ts'
 import { connect } from './connect.ts'
 import { EXIT } from './exit-codes.ts'
 import { exitCodeOf, explain, explainRefusal, isUnreached, troubleOf, UNREACHED_ADVICE } from './explain.ts'
@@ -54,13 +55,28 @@ export const download: Command = {
         terminal.stderr.write(`${name}: stopped, and nothing is kept. The same command begins anew.\n`)
         return EXIT.interrupted
       }
-      const text = isUnreached(error, run.snapshot().size !== undefined)
-        ? `${explain(error)} ${UNREACHED_ADVICE}`
-        : await explainRefusal(error, client, invocation)
-      terminal.stderr.write(`${name}: ${text}\n`)
+      const begun = run.snapshot().size !== undefined
+      terminal.stderr.write(`${name}: ${await explainDownload(error, begun, client, invocation)}\n`)
       return exitCodeOf(error)
     } finally {
       client.close()
     }
   },
+}
+
+async function explainDownload(
+  error: unknown,
+  begun: boolean,
+  client: NodeClient,
+  invocation: Invocation,
+): Promise<string> {
+  if (isUnreached(error, begun)) return `${explain(error)} ${UNREACHED_ADVICE}`
+  if (!(error instanceof ApiError)) return explain(error)
+  if (error.type === 'object-unknown') {
+    return 'Expected a key that partway upload printed; the store has no object of that key. It may have been deleted.'
+  }
+  if (error.type === 'key-not-yours' || error.type === 'invalid-request') {
+    return 'Expected a key that partway upload printed; this is no such key, or another caller’s. Copy it whole.'
+  }
+  return explainRefusal(error, client, invocation)
 }

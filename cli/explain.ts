@@ -28,7 +28,9 @@ export function explain(error: unknown): string {
   if (error instanceof SourceChangedError || error instanceof RecordError) {
     return `${error.message} (With --restart, the upload begins anew.)`
   }
-  if (error instanceof FileExistsError) return `${error.message} (With --force, it is replaced.)`
+  if (error instanceof FileExistsError) {
+    return `Expected no file at ${error.path}, found one. Choose another name, or replace it with --force.`
+  }
   if (error instanceof Error) {
     const { code } = error as NodeJS.ErrnoException
     return (!(error instanceof PartwayError) && code && SYSTEM_ERRORS[code]) || error.message

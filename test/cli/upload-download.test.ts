@@ -34,7 +34,12 @@ test.each([
   expect((await readFile(join(folder, 'back', 'film ü.mov'))).equals(bytes)).toBe(true)
 
   const again = await run(['download', key, '--output', 'back', '--api', aws.apiUrl])
-  expect(again).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('--force') })
+  const path = join(folder, 'back', 'film ü.mov')
+  expect(again).toMatchObject({ code: 1, stdout: '' })
+  expect(again.stderr).toMatch(
+    /: Expected no file at .*, found one\. Choose another name, or replace it with --force\.\n$/,
+  )
+  expect(again.stderr).toContain(path)
   expect(await run(['download', key, '--output', 'back', '--api', aws.apiUrl, '-f'])).toMatchObject({
     code: 0,
   })
@@ -96,13 +101,47 @@ describe('what goes wrong is said', () => {
     [['upload', '.'], 1, '.: that is a folder, or no regular file. Name the files in it.'],
     [['upload'], 2, 'Expected a FILE to upload, got none.'],
     [['download', 'a', 'b'], 2, 'Expected one KEY to download, got 2.'],
-    [['download', 'no-such-key'], 1, 'Expected a key'],
+    [
+      ['download', 'no-such-key'],
+      1,
+      'no-such-key: Expected a key that partway upload printed; this is no such key',
+    ],
     [['upload', '--forse', 'x'], 2, 'Run partway upload --help.'],
   ])('%j ends with %i', async (args, code, message) => {
     const { run } = await openDesk()
     const outcome = await run(args, { PARTWAY_API: aws.apiUrl })
     expect(outcome).toMatchObject({ code, stdout: '' })
     expect(outcome.stderr).toContain(message)
+  })
+
+  test('a folder that is missing is named, and no file takes its name', async () => {
+    const { folder, run } = await openDesk()
+    await writeFile(join(folder, 'film.mov'), 'x')
+    const up = await run(['upload', 'film.mov', '--api', aws.apiUrl])
+    for (const [output, missing] of [
+      ['missing/sub/film.mov', 'missing/sub'],
+      ['new/', 'new'],
+      ['film.mov/', 'film.mov'],
+    ] as const) {
+      const outcome = await run(['download', up.stdout.trim(), '--api', aws.apiUrl, '-o', output])
+      expect(outcome).toMatchObject({ code: 1, stdout: '' })
+      expect(outcome.stderr).toContain(
+        `Expected a folder at ${join(folder, missing)}, found none. Make it first, or choose another.`,
+      )
+    }
+    expect((await readdir(folder)).filter((name) => !name.startsWith('.'))).toEqual(['film.mov'])
+  })
+
+  test('a key whose object is gone is told as one', async () => {
+    const { folder, run } = await openDesk()
+    await writeFile(join(folder, 'film.mov'), 'x')
+    const up = await run(['upload', 'film.mov', '--api', aws.apiUrl])
+    const other = up.stdout.trim().replace('film.mov', 'film.mow')
+    const outcome = await run(['download', other, '--api', aws.apiUrl])
+    expect(outcome).toMatchObject({ code: 1, stdout: '' })
+    expect(outcome.stderr).toContain(
+      'Expected a key that partway upload printed; the store has no object of that key.',
+    )
   })
 
   test.each([
