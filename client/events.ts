@@ -14,7 +14,8 @@ export interface Upload {
   resume(): void
   /**
    * Cancels for good: the store drops the parts, the record is removed, `result` rejects with an AbortedError. An upload that has
-   * failed already can be cancelled too; its result stays what it was.
+   * failed already can be cancelled too; its result stays what it was. Where complete had made an object of it already, it is done,
+   * and `result` resolves.
    * @throws {PartwayError} where the store could not be told; its lifecycle rule removes the parts then
    */
   abort(): Promise<void>

@@ -36,6 +36,8 @@ export interface Transfer {
   forget(): Promise<void>
   /** Has the store drop the parts. */
   abort(signal: AbortSignal): Promise<void>
+  /** The object, where it has become one although nobody heard of it. */
+  find(signal: AbortSignal): Promise<Stored | undefined>
 }
 
 /** The object, as the store has it. */

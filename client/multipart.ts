@@ -1,6 +1,7 @@
-import type { MultipartUpload } from '../protocol/schemas.ts'
+import type { Checksum, MultipartUpload } from '../protocol/schemas.ts'
 import { completeUpload } from './complete.ts'
 import { ApiError, type PartwayError, StoreError, UploadGoneError } from './errors.ts'
+import { findObject } from './find.ts'
 import type { Job, Stored, Transfer } from './job.ts'
 import { Parts } from './parts.ts'
 import type { UploadId, UploadRecord } from './ports.ts'
@@ -63,6 +64,10 @@ export class Multipart<Slice> implements Transfer {
     return this.#job.controlPlane.abort(this.#upload, signal)
   }
 
+  find(signal: AbortSignal): Promise<Stored | undefined> {
+    return findObject(this.#job.controlPlane, this.key, this.#expected, signal)
+  }
+
   async send(signal: AbortSignal): Promise<Stored> {
     try {
       if (this.#remembered) await this.#recall(this.#remembered, signal)
@@ -108,9 +113,13 @@ export class Multipart<Slice> implements Transfer {
   }
 
   async #completeOnce(signal: AbortSignal): Promise<Stored> {
-    const expected = { size: this.#parts.plan.size, checksum: this.#parts.checksum() }
+    const expected = this.#expected
     const answer = await completeUpload(this.#job, this.#upload, expected.checksum, signal)
     return { ...answer, verified: verifyArrival(answer, expected, 'in the store') }
+  }
+
+  get #expected(): { size: number; checksum: Checksum | undefined } {
+    return { size: this.#parts.plan.size, checksum: this.#parts.checksum() }
   }
 
   #missing({ body }: ApiError): number[] {

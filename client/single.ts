@@ -1,6 +1,7 @@
 import { type PartPlan, plan } from '../protocol/part-plan.ts'
 import type { Checksum, InitiateResponse, SingleUpload } from '../protocol/schemas.ts'
-import { ApiError, NotPartwayError, type PartwayError, StoreError } from './errors.ts'
+import { NotPartwayError, type PartwayError, StoreError } from './errors.ts'
+import { findObject } from './find.ts'
 import type { Job, Stored, Transfer } from './job.ts'
 import { putUntilStored } from './put.ts'
 import { isRefusal } from './store-call.ts'
@@ -44,6 +45,10 @@ export class Single<Slice> implements Transfer {
 
   async abort(): Promise<void> {}
 
+  find(signal: AbortSignal): Promise<Stored | undefined> {
+    return findObject(this.#job.controlPlane, this.key, this.#expected, signal)
+  }
+
   async send(signal: AbortSignal): Promise<Stored> {
     const { tracker, source, setState } = this.#job
     setState('uploading')
@@ -67,7 +72,7 @@ export class Single<Slice> implements Transfer {
       } catch (error) {
         const refused = isRefusal(error)
         if (!refused && !(error instanceof StoreError && error.status === 412)) throw error
-        const stored = await this.#find(signal)
+        const stored = await this.find(signal)
         if (stored) return stored
         if (refusals === MAX_REFUSALS) throw error
         await this.#signAgain(signal)
@@ -97,18 +102,6 @@ export class Single<Slice> implements Transfer {
     const checksum = this.#checksum && value ? { algorithm: this.#checksum.algorithm, value } : undefined
     const stored = { size: source.size, etag, checksum }
     return { ...stored, verified: verifyArrival(stored, this.#expected, 'in the store') }
-  }
-
-  /** The object under this upload's own key, where there is one. */
-  async #find(signal: AbortSignal): Promise<Stored | undefined> {
-    try {
-      const { size, etag, checksum } = await this.#job.controlPlane.download({ key: this.key }, signal)
-      const verified = verifyArrival({ size, checksum }, this.#expected, 'in the store')
-      return { size, etag, checksum, verified }
-    } catch (error) {
-      if (error instanceof ApiError && error.type === 'object-unknown') return undefined
-      throw error
-    }
   }
 
   get #expected(): { size: number; checksum: Checksum | undefined } {

@@ -4,7 +4,7 @@ import { systemClock } from './clock.ts'
 import { AbortedError, PartwayError, UploadGoneError } from './errors.ts'
 import type { UploadResult, UploadSnapshot, UploadState } from './events.ts'
 import { Emitter, type Listener, type Upload, type UploadEvents } from './events.ts'
-import type { Job, Transfer } from './job.ts'
+import type { Job, Stored, Transfer } from './job.ts'
 import type { Clock, ControlPlane, PartTransport, RecordStore, Release, Source } from './ports.ts'
 import { NO_RECORDS } from './records.ts'
 import { PART_RETRIES, type RetryPolicy } from './retry.ts'
@@ -63,6 +63,7 @@ class UploadRun<Slice> implements Upload {
   #wake: (() => void) | undefined
   #transfer: Transfer | undefined
   #error: PartwayError | undefined
+  #cancelled: AbortedError | undefined
 
   constructor(source: Source<Slice>, ports: UploadPorts<Slice>, options: UploadOptions) {
     const { clock = systemClock, random = Math.random, retries = PART_RETRIES } = ports
@@ -128,10 +129,11 @@ class UploadRun<Slice> implements Upload {
 
   async abort(): Promise<void> {
     if (this.#state === 'done' || this.#state === 'aborted') return
-    this.#error = new AbortedError('The upload was cancelled.', false)
-    this.#setState('aborted')
-    this.#halt(this.#error)
+    this.#cancelled = new AbortedError('The upload was cancelled.', false)
+    if (this.#state !== 'completing') this.#fail('aborted', this.#cancelled)
+    this.#halt(this.#cancelled)
     await this.result.catch(() => {})
+    if (this.snapshot().state === 'done') return
     const release = await this.#claimRecord()
     if (!release) return // Another upload goes on with these parts.
     try {
@@ -155,10 +157,8 @@ class UploadRun<Slice> implements Upload {
       this.#setState('done')
       return result
     } catch (error) {
-      if (this.#state !== 'aborted') {
-        this.#error = asPartwayError(error)
-        this.#setState('failed')
-      }
+      if (this.#cancelled) this.#fail('aborted', this.#cancelled)
+      else this.#fail('failed', asPartwayError(error))
       throw this.#error
     } finally {
       signal?.removeEventListener('abort', onAbort)
@@ -172,11 +172,22 @@ class UploadRun<Slice> implements Upload {
     try {
       return await this.#untilStored()
     } catch (error) {
+      const result = this.#cancelled && this.#state === 'completing' && (await this.#foundComplete())
+      if (result) return result
       await this.#transfer?.keep()
       throw error
     } finally {
       await release?.()
     }
+  }
+
+  /** Complete may have been faster than the cancelling. */
+  async #foundComplete(): Promise<UploadResult | undefined> {
+    const transfer = this.#transfer
+    const { signal } = new AbortController()
+    await transfer?.abort(signal)
+    const stored = await transfer?.find(signal)
+    return transfer && stored && this.#end(transfer, stored)
   }
 
   #claimRecord(): Promise<Release | undefined> {
@@ -208,31 +219,35 @@ class UploadRun<Slice> implements Upload {
   }
 
   async #transferAll(signal: AbortSignal): Promise<UploadResult> {
-    const { tracker, clock, source, emit } = this.#job
+    const { emit } = this.#job
     if (this.#options.restart && !this.#transfer) await dropRemembered(this.#job, signal)
     for (let restarts = 0; ; restarts++) {
       this.#transfer ??= await beginTransfer(this.#job, signal)
       try {
-        const { size: _, ...stored } = await this.#transfer.send(signal)
-        await this.#transfer.forget()
-        return {
-          etag: undefined,
-          checksum: undefined,
-          versionId: undefined,
-          location: undefined,
-          ...stored,
-          key: this.#transfer.key,
-          size: source.size,
-          bytesTransferred: tracker.transferred,
-          bytesResumed: tracker.resumed,
-          elapsed: clock.now() - this.#begun,
-        }
+        return await this.#end(this.#transfer, await this.#transfer.send(signal))
       } catch (error) {
         if (!(error instanceof UploadGoneError) || restarts === MAX_RESTARTS) throw error
         await this.#transfer.forget()
         this.#transfer = undefined
         emit('restarted', { reason: error.message })
       }
+    }
+  }
+
+  async #end(transfer: Transfer, { size: _, ...stored }: Stored): Promise<UploadResult> {
+    const { tracker, clock, source } = this.#job
+    await transfer.forget()
+    return {
+      etag: undefined,
+      checksum: undefined,
+      versionId: undefined,
+      location: undefined,
+      ...stored,
+      key: transfer.key,
+      size: source.size,
+      bytesTransferred: tracker.transferred,
+      bytesResumed: tracker.resumed,
+      elapsed: clock.now() - this.#begun,
     }
   }
 
@@ -247,6 +262,11 @@ class UploadRun<Slice> implements Upload {
   #halt(reason: PartwayError): void {
     this.#stop.abort(reason)
     this.#wake?.()
+  }
+
+  #fail(state: 'failed' | 'aborted', error: PartwayError): void {
+    this.#error = error
+    this.#setState(state)
   }
 
   #setState(state: UploadState): void {

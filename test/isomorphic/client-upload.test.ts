@@ -630,6 +630,33 @@ describe('a person', () => {
     expect(records.texts.size).toBe(0)
   })
 
+  test.each([
+    ['made the object already: it is done', true],
+    ['done nothing yet: the parts are dropped', false],
+  ])('cancels while complete is under way, and has %s', async (_, faster) => {
+    const { store, source, records, begin } = setting()
+    const { complete } = store.controlPlane
+    store.controlPlane.complete = async (upload, request, signal) => {
+      if (faster) await complete(upload, request, signal)
+      cancelling = run.abort()
+      throw signal.reason
+    }
+    let cancelling: Promise<void> | undefined
+    const run = begin()
+    const outcome = await run.result.catch((error: unknown) => error)
+    await cancelling
+    if (faster) {
+      expect(outcome).toMatchObject({ verified: 'checksum', size: 95 })
+      expect(run.snapshot()).toMatchObject({ state: 'done', error: undefined })
+      expect([...store.objects.values()]).toEqual([source.bytes])
+    } else {
+      expect(outcome).toMatchObject({ name: 'AbortedError', resumable: false })
+      expect(run.snapshot()).toMatchObject({ state: 'aborted', error: outcome })
+      expect(store.uploads.size + store.objects.size).toBe(0)
+    }
+    expect(records.texts.size).toBe(0)
+  })
+
   test('cancels a paused upload', async () => {
     const { store, begin } = setting({ size: 300 })
     const run = begin()
