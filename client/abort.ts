@@ -22,10 +22,10 @@ export function follow(parent: AbortSignal): Follower {
 /** Settles as the value does, or rejects with the signal's reason where that is aborted first. */
 export function orAborted<T>(value: T | Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    signal.throwIfAborted()
     const onAbort = () => reject(signal.reason)
     const settle = () => signal.removeEventListener('abort', onAbort)
-    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
     Promise.resolve(value).finally(settle).then(resolve, reject)
   })
 }

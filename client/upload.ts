@@ -9,6 +9,7 @@ import type { Clock, ControlPlane, PartTransport, RecordStore, Release, Source }
 import { NO_RECORDS } from './records.ts'
 import { PART_RETRIES, type RetryPolicy } from './retry.ts'
 import { Tracker } from './tracker.ts'
+import { checkConcurrency } from './workers.ts'
 
 const DEFAULT_CONCURRENCY = 6
 /** An upload that vanishes again and again is not an accident. */
@@ -38,7 +39,10 @@ export interface UploadPorts<Slice> {
   readonly retries?: RetryPolicy
 }
 
-/** Begins at once; goes on where an earlier upload of the same source stopped. Failures keep the parts. */
+/**
+ * Begins at once; goes on where an earlier upload of the same source stopped. Failures keep the parts.
+ * @throws {RangeError} where the concurrency is not a whole number of at least 1
+ */
 export function upload<Slice>(
   source: Source<Slice>,
   ports: UploadPorts<Slice>,
@@ -78,7 +82,7 @@ class UploadRun<Slice> implements Upload {
       clock,
       random,
       retries,
-      concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
+      concurrency: checkConcurrency(options.concurrency ?? DEFAULT_CONCURRENCY),
       partSize: options.partSize,
       contentType: options.contentType ?? source.contentType,
       metadata: options.metadata,

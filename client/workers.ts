@@ -33,3 +33,9 @@ export async function runWorkers<Item>(
   }
   if (failure) throw failure.error
 }
+
+/** @throws {RangeError} where it is not a whole number of at least 1: nothing would ever be done */
+export function checkConcurrency(concurrency: number): number {
+  if (Number.isInteger(concurrency) && concurrency >= 1) return concurrency
+  throw new RangeError(`Expected a concurrency of 1, 2, 3 …, got ${concurrency}.`)
+}

@@ -1,4 +1,4 @@
-import type { BigIntStats } from 'node:fs'
+import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { createCrc } from '../../checksums/crc.ts'
@@ -6,6 +6,9 @@ import { SourceChangedError } from '../errors.ts'
 import type { Source } from '../ports.ts'
 import { compareIdentity } from '../resume.ts'
 import { BLOCK_BYTES } from './blocks.ts'
+
+/** Of no effect on a regular file; but to open a named pipe would otherwise wait for somebody to write to it. */
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK
 
 /** A range of an open file, read by position: any number of lanes share the handle. */
 export interface FileSlice {
@@ -28,11 +31,13 @@ export interface FileSource extends Source<FileSlice> {
  */
 export async function openFile(path: string): Promise<FileSource> {
   const absolute = resolve(path)
-  const handle = await open(absolute)
+  const handle = await open(absolute, FLAGS)
   const stats = await handle.stat({ bigint: true })
   if (!stats.isFile()) {
     await handle.close()
-    throw Object.assign(new Error(`Expected a file, got a folder or a device: ${path}`), { code: 'EISDIR' })
+    throw Object.assign(new Error(`Expected a file, got a folder, a pipe or a device: ${path}`), {
+      code: 'EISDIR',
+    })
   }
   const name = basename(absolute)
   const size = Number(stats.size)

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { appendFile, rename, truncate, utimes, writeFile } from 'node:fs/promises'
 import { type RequestListener, request } from 'node:http'
 import { join } from 'node:path'
 import { Duplex } from 'node:stream'
+import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { createCrc } from '../../checksums/crc.ts'
 import { AbortedError, NetworkError, SourceChangedError } from '../../client/errors.ts'
@@ -248,6 +250,12 @@ test('the CRC of a range is read from the disk', async () => {
       .update(file.subarray(5, 2 * MIB + 9))
       .digest(),
   )
+})
+
+test('a named pipe is no file, and nobody waits for its writer', async () => {
+  const path = join(await temporaryFolder(), 'pipe')
+  await promisify(execFile)('mkfifo', [path])
+  await expect(openFile(path)).rejects.toMatchObject({ code: 'EISDIR' })
 })
 
 test('a folder is no file', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createCrc } from '../../checksums/crc.ts'
+import { orAborted } from '../../client/abort.ts'
 import { createRate, eta } from '../../client/rate.ts'
 import { weighParts } from '../../client/resume.ts'
 import { backoff, isTransientStatus } from '../../client/retry.ts'
@@ -200,5 +201,28 @@ describe('workers', () => {
           })
     await expect(runWorkers([1, 2, 3, 4], 3, work, new AbortController().signal)).rejects.toBe(failure)
     expect(stopped).toBe(2)
+  })
+})
+
+describe('a value or an abort', () => {
+  const aborted = AbortSignal.abort(new Error('Enough.'))
+
+  test('is whichever comes first', async () => {
+    const stop = new AbortController()
+    const first = orAborted(new Promise(() => {}), stop.signal)
+    stop.abort(new Error('Enough.'))
+    await expect(first).rejects.toThrow('Enough.')
+    expect(await orAborted('value', new AbortController().signal)).toBe('value')
+  })
+
+  // Were the value's own rejection left unhandled, the run of the tests would fail for it.
+  test('takes care of a value that fails after the abort', async () => {
+    let fail = (_: Error) => {}
+    const value = new Promise<void>((_, reject) => {
+      fail = reject
+    })
+    const either = orAborted(value, aborted)
+    fail(new Error('Nobody listens any more.'))
+    await expect(either).rejects.toThrow('Enough.')
   })
 })

@@ -770,6 +770,12 @@ test('what the API says no to fails the upload for good', async () => {
   expect(run.snapshot()).toMatchObject({ state: 'failed', error: { type: 'too-large', resumable: false } })
 })
 
+test.each([0, -1, 1.5, Number.NaN])('a concurrency of %d is refused', (concurrency) => {
+  const { store, begin } = setting()
+  expect(() => begin({ concurrency })).toThrow(RangeError)
+  expect(store.requests).toEqual([])
+})
+
 test('what is acknowledged is remembered within a second, for a run that is killed', async () => {
   const { clock, records, begin } = setting({ fault: once('silent', isPart(10)) })
   const run = begin()
