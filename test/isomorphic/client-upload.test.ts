@@ -398,9 +398,9 @@ describe('resuming', () => {
       const answer = await listParts(...request)
       return { ...answer, parts: answer.parts.map(({ checksum: _, ...part }) => ({ ...part, ...told })) }
     }
-    const { key } = await begin().result
+    const result = await begin().result
     expect(store.partsPut()).toHaveLength(10)
-    expect(store.objects.has(key)).toBe(true)
+    expect(result).toMatchObject({ bytesTransferred: 95, bytesResumed: 0 })
   })
 
   test('sends again what was read alike but is missing at complete', async () => {
