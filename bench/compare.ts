@@ -44,11 +44,11 @@ async function secondsOf(run: () => unknown): Promise<number> {
   return (performance.now() - start) / 1000
 }
 
-function median(values: number[]): number {
+export function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
 }
 
-function markdownTable([head = [], ...rows]: string[][]): string {
+export function markdownTable([head = [], ...rows]: string[][]): string {
   const rule = head.map((_, at) => (at === 0 ? '---' : '---:'))
   return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
