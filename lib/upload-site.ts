@@ -20,6 +20,7 @@ import {
 } from 'aws-cdk-lib/aws-s3'
 import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment'
 import { Construct } from 'constructs'
+import { pagePolicy } from '../protocol/page-policy.ts'
 import { acceptPolicy } from './accept-wildcards.ts'
 import { siteAssets, siteIndex } from './site-files.ts'
 import type { AuthName, BoundAuth } from './upload-auth.ts'
@@ -74,7 +75,7 @@ export class UploadSite extends Construct {
 
   /** Puts the page's files into the bucket, among them `config.json`: where the API is, and who signs people in. */
   deploy({ apiUrl, auth, oidc, connectTo }: SiteTargets): void {
-    const policy = contentSecurityPolicy([apiUrl, ...connectTo, ...this.#signInOrigins])
+    const policy = pagePolicy([apiUrl, ...connectTo, ...this.#signInOrigins])
     const deployment = new BucketDeployment(this, 'Files', {
       destinationBucket: this.#bucket,
       distribution: this.distribution,
@@ -165,19 +166,6 @@ export class UploadSite extends Construct {
       },
     })
   }
-}
-
-function contentSecurityPolicy(connectTo: readonly string[]): string {
-  return [
-    "default-src 'self'",
-    // Checksums are computed in WebAssembly.
-    "script-src 'self' 'wasm-unsafe-eval'",
-    `connect-src 'self' ${connectTo.join(' ')}`,
-    "img-src 'self' data:",
-    "object-src 'none'",
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ')
 }
 
 /** The function that copies the files, at deployment only, is the CDK's own, and one for all deployments of a stack. */

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 import mime from 'mime'
+import { pagePolicy } from '../protocol/page-policy.ts'
 
 /** The web page, bundled and held in memory. */
 export interface Page {
@@ -36,17 +37,7 @@ export async function createPage({ directory, config, connectTo }: PageOptions):
     ['/', { type: 'text/html; charset=utf-8', body: index }],
     ['/config.json', { type: 'application/json', body: Buffer.from(JSON.stringify(config)) }],
   ])
-  const policy = [
-    "default-src 'self'",
-    // Checksums are computed in WebAssembly.
-    "script-src 'self' 'wasm-unsafe-eval'",
-    `connect-src 'self' ${connectTo.join(' ')}`,
-    "img-src 'self' data:",
-    "object-src 'none'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ')
+  const policy = `${pagePolicy(connectTo)}; frame-ancestors 'none'`
 
   return {
     serve(request, response) {

@@ -133,8 +133,8 @@ export const SingleUpload = v.object({
 })
 export type SingleUpload = v.InferOutput<typeof SingleUpload>
 
-export const MultipartUpload = v.object({
-  kind: v.literal('multipart'),
+/** What initiate froze, and list-parts tells again. */
+const upload = {
   key: v.string(),
   uploadId: v.string(),
   size: Bytes,
@@ -143,6 +143,11 @@ export const MultipartUpload = v.object({
   checksumAlgorithm: ChecksumAlgorithm,
   /** When the bucket's lifecycle rule aborts the upload; absent where the store does not say. */
   abortDate: v.optional(Time),
+}
+
+export const MultipartUpload = v.object({
+  kind: v.literal('multipart'),
+  ...upload,
   signed: SignedParts,
 })
 export type MultipartUpload = v.InferOutput<typeof MultipartUpload>
@@ -206,13 +211,7 @@ export const StoredPart = v.object({
 export type StoredPart = v.InferOutput<typeof StoredPart>
 
 export const ListPartsResponse = v.object({
-  key: v.string(),
-  uploadId: v.string(),
-  size: Bytes,
-  partSize: Bytes,
-  partCount: v.number(),
-  checksumAlgorithm: ChecksumAlgorithm,
-  abortDate: v.optional(Time),
+  ...upload,
   parts: v.array(StoredPart),
 })
 export type ListPartsResponse = v.InferOutput<typeof ListPartsResponse>
