@@ -2,7 +2,7 @@ import { type ApiOptions, createApi } from '../api.ts'
 import type { Upload } from '../events.ts'
 import type { ControlPlane } from '../ports.ts'
 import { type UploadOptions, upload } from '../upload.ts'
-import { localStorageRecords } from './records.ts'
+import { browserRecords } from './records.ts'
 import { fileSource } from './source.ts'
 import { xhrTransport } from './transport.ts'
 
@@ -26,7 +26,7 @@ export interface BrowserClient {
  */
 export function createClient(options: ApiOptions): BrowserClient {
   const api = createApi(options)
-  const ports = { controlPlane: api, transport: xhrTransport, records: localStorageRecords() }
+  const ports = { controlPlane: api, transport: xhrTransport, records: browserRecords() }
   return {
     api,
     upload: (file, options) => upload(fileSource(file), ports, { concurrency: CONCURRENCY, ...options }),

@@ -1,28 +1,29 @@
 import type { RecordStore, Release } from '../ports.ts'
 import { parseRecord } from '../records.ts'
+import { indexedDbStorage, type RecordStorage } from './indexed-db.ts'
 
 /**
- * Remembers unfinished uploads in localStorage: a few hundred bytes each. What the parts were is left to list-parts.
+ * Remembers unfinished uploads: a few hundred bytes each. What the parts were is left to list-parts.
  * A Web Lock keeps two tabs, or two uploads in one, from going on with the same record.
- * @param storage absent, nothing is remembered. @default the page's, where it may use it
+ * @param storage absent, nothing is remembered. @default IndexedDB, where there is one
  * @param locks `null`, as where a page did not come over TLS: no upload has a record. @default the browser's
  */
-export function localStorageRecords(
-  storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | undefined = pageStorage(),
+export function browserRecords(
+  storage: RecordStorage | undefined = indexedDbStorage(),
   locks: Pick<LockManager, 'request'> | null = navigator.locks ?? null,
 ): RecordStore {
   const name = (endpoint: string, sourceId: string) => `partway ${endpoint} ${sourceId}`
   return {
     claim: async (endpoint, sourceId) => (locks ? takeLock(locks, name(endpoint, sourceId)) : undefined),
     async load(endpoint, sourceId) {
-      const text = storage?.getItem(name(endpoint, sourceId))
-      return text ? parseRecord(text, 'localStorage') : undefined
+      const text = await storage?.get(name(endpoint, sourceId))
+      return text ? parseRecord(text, 'IndexedDB') : undefined
     },
     async save(record) {
-      storage?.setItem(name(record.endpoint, record.sourceId), JSON.stringify({ ...record, parts: {} }))
+      await storage?.set(name(record.endpoint, record.sourceId), JSON.stringify({ ...record, parts: {} }))
     },
     async remove(endpoint, sourceId) {
-      storage?.removeItem(name(endpoint, sourceId))
+      await storage?.delete(name(endpoint, sourceId))
     },
   }
 }
@@ -41,13 +42,4 @@ function takeLock(locks: Pick<LockManager, 'request'>, name: string): Promise<Re
     })
     released.catch(reject)
   })
-}
-
-/** Reading the property throws where the person allows no site data. */
-function pageStorage(): Storage | undefined {
-  try {
-    return localStorage
-  } catch {
-    return undefined
-  }
 }

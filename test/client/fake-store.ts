@@ -311,7 +311,7 @@ export class FakeSource implements Source<Uint8Array> {
   }
 }
 
-/** Records as a file system or localStorage keeps them: through JSON. */
+/** Records as a file system or a browser keeps them: through JSON. */
 export class FakeRecords implements RecordStore {
   readonly texts = new Map<string, string>()
   readonly #claimed = new Set<string>()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createCrc } from '../../checksums/crc.ts'
-import { localStorageRecords } from '../../client/browser/records.ts'
+import { browserRecords } from '../../client/browser/records.ts'
 import { fileSource } from '../../client/browser/source.ts'
 import { RecordError, SourceChangedError } from '../../client/errors.ts'
 import type { UploadRecord } from '../../client/ports.ts'
@@ -44,8 +44,8 @@ test('a file that the browser will not read any more has changed', async () => {
 })
 
 test('a record is one upload’s at a time, and the next one’s as soon as it is given back', async () => {
-  const records = localStorageRecords(undefined)
-  const other = localStorageRecords(undefined)
+  const records = browserRecords(undefined)
+  const other = browserRecords(undefined)
   const release = await records.claim('https://api.example', 'film')
   expect(release).toBeDefined()
   expect(await records.claim('https://api.example', 'film')).toBeUndefined()
@@ -58,7 +58,7 @@ test('a record is one upload’s at a time, and the next one’s as soon as it i
 })
 
 test('without Web Locks no upload has a record', async () => {
-  const records = localStorageRecords(undefined, null)
+  const records = browserRecords(undefined, null)
   expect(await records.claim('https://api.example', 'film')).toBeUndefined()
 })
 
@@ -77,11 +77,11 @@ test('records are kept without what list-parts will say, for their endpoint and 
   }
   const items = new Map<string, string>()
   const storage = {
-    getItem: (name: string) => items.get(name) ?? null,
-    setItem: (name: string, value: string) => void items.set(name, value),
-    removeItem: (name: string) => void items.delete(name),
+    get: async (name: string) => items.get(name),
+    set: async (name: string, text: string) => void items.set(name, text),
+    delete: async (name: string) => void items.delete(name),
   }
-  const records = localStorageRecords(storage)
+  const records = browserRecords(storage)
   await records.save(record)
   expect(await records.load('https://api.example', 'film')).toEqual({ ...record, parts: {} })
   expect(await records.load('https://other.example', 'film')).toBeUndefined()
