@@ -45,7 +45,11 @@ export interface PutRequest<Slice> {
   readonly body: Slice
   /** The CRC wanted of the bytes as they are read. */
   readonly crc?: CrcAlgorithm | undefined
+  /** Whether their MD5 is wanted: for stores whose only checksum of a part is its ETag. */
+  readonly md5?: boolean | undefined
   readonly signal: AbortSignal
+  /** Where a bandwidth limit holds: resolves when that many bytes more may be handed over. */
+  pace?(bytes: number, signal: AbortSignal): Promise<void>
   /** @param bytes of the body handed over so far */
   onProgress(bytes: number): void
 }
@@ -56,6 +60,10 @@ export interface PutResponse {
   readonly etag?: string | undefined
   /** Of the bytes as they were read for this request, where the transport computes it. */
   readonly crc?: Uint8Array | undefined
+  /** In hex. */
+  readonly md5?: string | undefined
+  /** The store's time of day, where it can be read. */
+  readonly date?: string | undefined
   /** The object's, as the store computed it: `x-amz-checksum-…`, in base64. */
   readonly checksum?: string | undefined
   /** Seconds, from `Retry-After`. */
@@ -141,9 +149,102 @@ export interface RecordStore {
 /** Resolves when the next one may have it. */
 export type Release = () => Promise<void>
 
+/** What is remembered of unfinished uploads across runs: one journal for each source at each endpoint. */
+export interface JournalStore {
+  /**
+   * Takes the journal for one upload alone, whether there is one yet or not, until it is closed or the process is dead.
+   * @returns `undefined` where another upload has it, of this process or of another
+   */
+  open(endpoint: string, sourceId: string): Promise<Journal | undefined>
+}
+
+/** Lines that are only ever appended. Holds no URL and no credentials; the truth is what list-parts says. */
+export interface Journal {
+  /** What was there when it was opened, in order; a torn tail is dropped. */
+  readonly entries: readonly JournalEntry[]
+  /** Why what was there could not be read, where that was so: it is set aside, and `entries` is empty. */
+  readonly setAside: string | undefined
+  /** @param durable whether to resolve only when it is on the disk: for what list-parts could not tell again */
+  append(entry: JournalEntry, durable: boolean): Promise<void>
+  /** Forgets everything, on the disk too; what is appended next begins anew. */
+  clear(): Promise<void>
+  /** Gives it back. */
+  close(): Promise<void>
+}
+
+export type JournalEntry =
+  | ({ readonly type: 'upload' } & JournaledUpload)
+  /** Acknowledged by the store; `crc` in base64, `md5` in hex, of what was read here. */
+  | {
+      readonly type: 'part'
+      readonly partNumber: number
+      readonly etag?: string | undefined
+      readonly crc?: string | undefined
+      readonly md5?: string | undefined
+    }
+  /** What is known of these parts does not count any more. */
+  | { readonly type: 'lost'; readonly partNumbers: readonly number[] }
+  /** Complete is about to be asked for, at that time of day: until 15 minutes later, an unknown upload may be a complete one. */
+  | { readonly type: 'completing'; readonly at: string }
+  | { readonly type: 'done' }
+  | { readonly type: 'aborted' }
+
+/** The first entry of every upload. */
+export interface JournaledUpload extends UploadId {
+  readonly endpoint: string
+  readonly sourceId: string
+  readonly identity: Identity
+  readonly size: number
+  readonly partSize: number
+  readonly checksumAlgorithm: CrcAlgorithm | 'NONE'
+  /** Time of day. */
+  readonly initiated: string
+}
+
+/** What stays the same as long as a file does: compared on resuming, and named when it differs. */
+export type Identity = Readonly<Record<string, string>>
+
+/** What ends every waiting at once: the network is back, the page is looked at again, the machine has slept. */
+export interface Wakes {
+  /** `false` where the platform knows that there is no network. */
+  readonly online: boolean
+  /** @param listener also called when `online` changes. @returns removes it */
+  subscribe(listener: () => void): () => void
+}
+
+/** What the control plane waits for, that only somebody else can bring. */
+export interface Waits {
+  readonly current: Wait | undefined
+  /** @returns removes the listener */
+  subscribe(listener: () => void): () => void
+}
+
+export interface Wait {
+  readonly for: 'network' | 'credentials' | 'user'
+  /** For a person: what to do. */
+  readonly message: string
+}
+
+/** The right to have a part under way. One budget for all files of a client; how many there are follows the goodput. */
+export interface Lanes {
+  /** How many there can ever be. */
+  readonly max: number
+  /** Waits for one. First come, first served. */
+  acquire(signal: AbortSignal): Promise<Lane>
+}
+
+export interface Lane {
+  /** Bytes were handed over: `bytes` since the last call. */
+  moved(bytes: number): void
+  /** The store asked for less: SlowDown, 429, 5xx; or a connection stalled. */
+  struggled(): void
+  /** Gives it back. */
+  release(): void
+}
+
 /** Time, so that tests need not wait for it. */
 export interface Clock {
-  /** Milliseconds since some moment; never runs backwards. */
+  /** Milliseconds since some moment; never runs backwards; time that the machine slept counts. */
   now(): number
   /** Calls back once after that many milliseconds. @returns cancels it */
   after(milliseconds: number, callback: () => void): () => void
