@@ -1,5 +1,7 @@
 import type { Checksum } from '../protocol/schemas.ts'
 import type { PartwayError } from './errors.ts'
+import type { Wait } from './ports.ts'
+import type { State } from './states.ts'
 
 /** An upload under way. Events say that something happened; {@link Upload.snapshot} says how everything stands. */
 export interface Upload {
@@ -8,7 +10,7 @@ export interface Upload {
   /** @returns removes the listener */
   on<Type extends keyof UploadEvents>(type: Type, listener: Listener<UploadEvents[Type]>): () => void
   snapshot(): UploadSnapshot
-  /** Stops sending at once; what the store acknowledged is kept. No effect unless planned or uploading. */
+  /** Stops sending at once; what the store acknowledged is kept. No effect where the table of docs/engine.md has no `pause`. */
   pause(): void
   /** Goes on after {@link pause}. */
   resume(): void
@@ -21,18 +23,16 @@ export interface Upload {
   abort(): Promise<void>
 }
 
-/**
- * planned → uploading ⇄ paused, uploading ⇄ completing → done; from each of them to failed or aborted. `failed` with an
- * error that is `resumable` (a signal that stopped it counts): the same upload begun again goes on where this one stopped. What
- * failed can still be cancelled: failed → aborted.
- */
-export type UploadState = 'planned' | 'uploading' | 'paused' | 'completing' | 'done' | 'failed' | 'aborted'
+/** `resumable`: the same upload begun again goes on where this one stopped; `failed`: for good. docs/engine.md has the table. */
+export type UploadState = State
 
 /** `waiting`: for the next try, after one that failed. */
 export type PartState = 'pending' | 'sending' | 'waiting' | 'done'
 
 export interface UploadSnapshot {
   readonly state: UploadState
+  /** Of state `waiting`: for what, and what a person can do about it. */
+  readonly waitingFor: Wait | undefined
   readonly fileName: string
   /** Once initiated. */
   readonly key: string | undefined
@@ -52,7 +52,7 @@ export interface UploadSnapshot {
   readonly partsDone: number
   /** Tries that failed and were repeated. */
   readonly retries: number
-  /** Of state `failed` or `aborted`. */
+  /** Of state `resumable`, `failed` or `aborted`. */
   readonly error: PartwayError | undefined
 }
 

@@ -1,7 +1,8 @@
 import type { Checksum } from '../protocol/schemas.ts'
-import type { UploadEvents, UploadState } from './events.ts'
+import type { UploadEvents } from './events.ts'
 import type { Clock, ControlPlane, PartTransport, RecordStore, Source } from './ports.ts'
 import type { RetryPolicy } from './retry.ts'
+import type { Event } from './states.ts'
 import type { Tracker } from './tracker.ts'
 
 /** What the steps of one upload share. */
@@ -19,7 +20,8 @@ export interface Job<Slice> {
   readonly metadata: Readonly<Record<string, string>> | undefined
   readonly tracker: Tracker
   emit<Type extends keyof UploadEvents>(type: Type, event: UploadEvents[Type]): void
-  setState(state: UploadState): void
+  /** Where the upload is now. @param signal once it is aborted, as by a pause, whatever led here does not count any more: it is thrown */
+  enter(event: Extract<Event, 'plan' | 'send' | 'complete'>, signal: AbortSignal): void
 }
 
 /** One of the two ways in which bytes become an object: a single PUT, or parts. */

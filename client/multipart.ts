@@ -72,10 +72,10 @@ export class Multipart<Slice> implements Transfer {
     try {
       if (this.#remembered) await this.#recall(this.#remembered, signal)
       for (let round = 1; ; round++) {
-        this.#job.setState('uploading')
+        this.#job.enter('send', signal)
         await this.#parts.sendPending(signal)
         await this.#job.source.verify()
-        this.#job.setState('completing')
+        this.#job.enter('complete', signal)
         const outcome = await this.#complete(signal)
         if ('stored' in outcome) return outcome.stored
         const { lost, error } = outcome
@@ -134,7 +134,7 @@ export class Multipart<Slice> implements Transfer {
 
   /** The store does not know the upload. Complete says whether that is because it is done. */
   async #settle(reason: unknown, signal: AbortSignal): Promise<Stored> {
-    this.#job.setState('completing')
+    this.#job.enter('complete', signal)
     try {
       return await this.#completeOnce(signal)
     } catch (error) {

@@ -50,8 +50,8 @@ export class Single<Slice> implements Transfer {
   }
 
   async send(signal: AbortSignal): Promise<Stored> {
-    const { tracker, source, setState } = this.#job
-    setState('uploading')
+    const { tracker, source } = this.#job
+    this.#job.enter('send', signal)
     tracker.startRate()
     try {
       const stored = await this.#put(signal)

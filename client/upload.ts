@@ -2,12 +2,13 @@ import { type Follower, follow } from './abort.ts'
 import { beginTransfer, dropRemembered } from './begin.ts'
 import { systemClock } from './clock.ts'
 import { AbortedError, PartwayError, UploadGoneError } from './errors.ts'
-import type { UploadResult, UploadSnapshot, UploadState } from './events.ts'
+import type { UploadResult, UploadSnapshot } from './events.ts'
 import { Emitter, type Listener, type Upload, type UploadEvents } from './events.ts'
 import type { Job, Stored, Transfer } from './job.ts'
 import type { Clock, ControlPlane, PartTransport, RecordStore, Release, Source } from './ports.ts'
 import { NO_RECORDS } from './records.ts'
 import { PART_RETRIES, type RetryPolicy } from './retry.ts'
+import { Machine } from './states.ts'
 import { Tracker } from './tracker.ts'
 import { checkConcurrency } from './workers.ts'
 
@@ -60,7 +61,7 @@ class UploadRun<Slice> implements Upload {
   readonly #emitter = new Emitter<UploadEvents>()
   readonly #stop = new AbortController()
   readonly #begun: number
-  #state: UploadState = 'planned'
+  readonly #machine = new Machine((change) => this.#emitter.emit('state', change))
   /** What a pause interrupts. */
   #active: Follower | undefined
   /** Ends the pause. */
@@ -88,8 +89,9 @@ class UploadRun<Slice> implements Upload {
       metadata: options.metadata,
       tracker: new Tracker(clock, emit),
       emit,
-      setState: (state) => {
-        if (this.#state !== 'paused') this.#setState(state)
+      enter: (event, signal) => {
+        signal.throwIfAborted()
+        this.#machine.take(event)
       },
     }
     this.result = this.#run()
@@ -103,7 +105,8 @@ class UploadRun<Slice> implements Upload {
   snapshot(): UploadSnapshot {
     const { source, tracker } = this.#job
     return {
-      state: this.#state,
+      state: this.#machine.state,
+      waitingFor: undefined,
       fileName: source.name,
       key: this.#transfer?.key,
       size: source.size,
@@ -120,24 +123,24 @@ class UploadRun<Slice> implements Upload {
   }
 
   pause(): void {
-    if (this.#state !== 'planned' && this.#state !== 'uploading') return
-    this.#setState('paused')
+    if (!this.#machine.takes('pause')) return
+    this.#machine.take('pause')
     this.#active?.abort(PAUSED)
   }
 
   resume(): void {
-    if (this.#state !== 'paused') return
-    this.#setState(this.#transfer ? 'uploading' : 'planned')
+    if (this.#machine.state !== 'paused') return
+    this.#machine.take(this.#transfer ? 'send' : 'plan')
     this.#wake?.()
   }
 
   async abort(): Promise<void> {
-    if (this.#state === 'done' || this.#state === 'aborted') return
+    if (!this.#machine.takes('abort')) return
     this.#cancelled = new AbortedError('The upload was cancelled.', false)
-    if (this.#state !== 'completing') this.#fail('aborted', this.#cancelled)
+    if (this.#machine.state !== 'completing') this.#fail('abort', this.#cancelled)
     this.#halt(this.#cancelled)
     await this.result.catch(() => {})
-    if (this.snapshot().state === 'done') return
+    if (this.#machine.state === 'done') return
     const release = await this.#claimRecord()
     if (!release) return // Another upload goes on with these parts.
     try {
@@ -158,12 +161,12 @@ class UploadRun<Slice> implements Upload {
     try {
       await null // Listeners are added first.
       const result = await this.#withRecord()
-      this.#setState('done')
+      this.#machine.take('finish')
       return result
     } catch (error) {
-      if (this.#cancelled) this.#fail('aborted', this.#cancelled)
-      else this.#fail('failed', asPartwayError(error))
-      throw this.#error
+      const failure = this.#cancelled ?? asPartwayError(error)
+      this.#fail(this.#cancelled ? 'abort' : failure.resumable ? 'stop' : 'fail', failure)
+      throw failure
     } finally {
       signal?.removeEventListener('abort', onAbort)
     }
@@ -176,7 +179,7 @@ class UploadRun<Slice> implements Upload {
     try {
       return await this.#untilStored()
     } catch (error) {
-      const result = this.#cancelled && this.#state === 'completing' && (await this.#foundComplete())
+      const result = this.#cancelled && this.#machine.state === 'completing' && (await this.#foundComplete())
       if (result) return result
       await this.#transfer?.keep()
       throw error
@@ -233,6 +236,7 @@ class UploadRun<Slice> implements Upload {
         if (!(error instanceof UploadGoneError) || restarts === MAX_RESTARTS) throw error
         await this.#transfer.forget()
         this.#transfer = undefined
+        this.#job.enter('plan', signal)
         emit('restarted', { reason: error.message })
       }
     }
@@ -256,7 +260,7 @@ class UploadRun<Slice> implements Upload {
   }
 
   async #unpaused(): Promise<void> {
-    while (this.#state === 'paused' && !this.#stop.signal.aborted) {
+    while (this.#machine.state === 'paused' && !this.#stop.signal.aborted) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
@@ -268,16 +272,9 @@ class UploadRun<Slice> implements Upload {
     this.#wake?.()
   }
 
-  #fail(state: 'failed' | 'aborted', error: PartwayError): void {
+  #fail(event: 'stop' | 'fail' | 'abort', error: PartwayError): void {
     this.#error = error
-    this.#setState(state)
-  }
-
-  #setState(state: UploadState): void {
-    const previous = this.#state
-    if (previous === state || previous === 'done' || previous === 'aborted') return
-    this.#state = state
-    this.#emitter.emit('state', { state, previous })
+    this.#machine.take(event)
   }
 }
 

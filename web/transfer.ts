@@ -8,7 +8,7 @@ import type {
 } from '../client/browser/index.ts'
 
 /** `waiting`: for its turn; `cancelling`: until the server has dropped the parts. */
-export type TransferState = 'waiting' | 'cancelling' | UploadState
+export type TransferState = 'waiting' | 'cancelling' | Exclude<UploadState, 'resumable'>
 
 /** How one file stands, as the page shows it. Sizes in bytes, times in seconds. */
 export interface TransferView {
@@ -71,7 +71,7 @@ export class Transfer {
     this.#struggling = false
     const changed = () => this.#onChange(this)
     upload.on('state', ({ state }) => {
-      this.#state = state
+      this.#state = shown(state)
       changed()
     })
     upload.on('retry', () => {
@@ -130,4 +130,9 @@ export class Transfer {
       result: this.#result,
     }
   }
+}
+
+function shown(state: UploadState): TransferState {
+  if (state === 'resumable') return 'failed'
+  return state === 'waiting' ? 'uploading' : state
 }

@@ -160,7 +160,7 @@ describe('a part', () => {
     })
     const run = begin({ concurrency: 1 })
     await expect(run.result).rejects.toThrow(StoreError)
-    expect(run.snapshot()).toMatchObject({ state: 'failed', error: { status: 403, resumable: true } })
+    expect(run.snapshot()).toMatchObject({ state: 'resumable', error: { status: 403, resumable: true } })
     expect(store.partsPut()).toEqual([1, 2, 2, 2, 2])
     expect(store.count('abort')).toBe(0)
     expect(records.texts.size).toBe(1)
@@ -703,7 +703,7 @@ describe('a person', () => {
       if (partNumber === 9 && state === 'done') stop.abort()
     })
     await expect(run.result).rejects.toThrow(AbortedError)
-    expect(run.snapshot()).toMatchObject({ state: 'failed', error: { resumable: true } })
+    expect(run.snapshot()).toMatchObject({ state: 'resumable', error: { resumable: true } })
     expect(store.count('abort')).toBe(0)
     const held = [...(store.uploads.get('1')?.parts.keys() ?? [])]
     expect(rememberedParts(records)).toEqual(held.sort((a, b) => a - b))
