@@ -1,25 +1,31 @@
-// Compiles checksums/crc.wat into checksums/crc-wasm.ts. With `--check` writes nothing and fails when they differ.
+// Compiles each checksums/NAME.wat into checksums/NAME-wasm.ts. With `--check` writes nothing and fails when they differ.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import loadWabt from 'wabt'
 
-const source = fileURLToPath(new URL('../checksums/crc.wat', import.meta.url))
-const target = fileURLToPath(new URL('../checksums/crc-wasm.ts', import.meta.url))
-
 const wabt = await loadWabt()
-const module = wabt.parseWat('crc.wat', readFileSync(source, 'utf8'))
-module.validate()
-const { buffer } = module.toBinary({})
-module.destroy()
+for (const name of ['crc', 'md5']) generate(name)
 
-const generated = `/** crc.wat, compiled by \`node scripts/build-wasm.mjs\`: WebAssembly in base64. Do not edit. */
-export const crcWasm =
-  '${Buffer.from(buffer).toString('base64')}'
+function generate(name) {
+  const target = `checksums/${name}-wasm.ts`
+  const path = fileURLToPath(new URL(`../${target}`, import.meta.url))
+  const generated = `/** ${name}.wat, compiled by \`node scripts/build-wasm.mjs\`: WebAssembly in base64. Do not edit. */
+export const ${name}Wasm =
+  '${compile(name).toString('base64')}'
 `
+  if (!process.argv.includes('--check')) {
+    writeFileSync(path, generated)
+  } else if (readFileSync(path, 'utf8') !== generated) {
+    console.error(`${target} is not what ${name}.wat compiles to: run \`node scripts/build-wasm.mjs\`.`)
+    process.exitCode = 1
+  }
+}
 
-if (!process.argv.includes('--check')) {
-  writeFileSync(target, generated)
-} else if (readFileSync(target, 'utf8') !== generated) {
-  console.error('checksums/crc-wasm.ts is not what crc.wat compiles to: run `node scripts/build-wasm.mjs`.')
-  process.exitCode = 1
+function compile(name) {
+  const source = fileURLToPath(new URL(`../checksums/${name}.wat`, import.meta.url))
+  const module = wabt.parseWat(`${name}.wat`, readFileSync(source, 'utf8'))
+  module.validate()
+  const { buffer } = module.toBinary({})
+  module.destroy()
+  return Buffer.from(buffer)
 }

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { Crc32cJs, Crc64NvmeJs } from '@aws-sdk/checksums/crc'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { combineCrc } from '../../checksums/combine.ts'
 import { type CrcAlgorithm, createCrc } from '../../checksums/crc.ts'
+import { createMd5 } from '../../checksums/md5.ts'
 
 const ORACLES: Record<CrcAlgorithm, (data: Uint8Array) => Promise<Uint8Array>> = {
   CRC64NVME: async (data) => await digestOf(new Crc64NvmeJs(), data),
@@ -31,6 +33,14 @@ test.each(Object.entries(ORACLES) as [CrcAlgorithm, (typeof ORACLES)[CrcAlgorith
     )
   },
 )
+
+test('MD5 is what OpenSSL computes', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200_000, size: 'max' }), (data) => {
+      expect(Buffer.from(createMd5().update(data).digest())).toEqual(createHash('md5').update(data).digest())
+    }),
+  )
+})
 
 interface SdkChecksum {
   update(data: Uint8Array): void
