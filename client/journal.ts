@@ -1,0 +1,95 @@
+import * as v from 'valibot'
+import { ChecksumAlgorithm } from '../protocol/schemas.ts'
+import { createLines } from './lines.ts'
+import type { JournalEntry, JournaledUpload } from './ports.ts'
+
+const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const PartNumber = v.pipe(Count, v.minValue(1))
+
+const Entry = v.variant('type', [
+  v.object({
+    type: v.literal('upload'),
+    endpoint: v.string(),
+    sourceId: v.string(),
+    identity: v.record(v.string(), v.string()),
+    key: v.string(),
+    uploadId: v.string(),
+    size: Count,
+    partSize: v.pipe(Count, v.minValue(1)),
+    checksumAlgorithm: ChecksumAlgorithm,
+    initiated: v.string(),
+  }),
+  v.object({
+    type: v.literal('part'),
+    partNumber: PartNumber,
+    etag: v.optional(v.string()),
+    crc: v.optional(v.string()),
+    md5: v.optional(v.string()),
+  }),
+  v.object({ type: v.literal('lost'), partNumbers: v.array(PartNumber) }),
+  v.object({ type: v.literal('completing'), at: v.string() }),
+  v.object({ type: v.literal('done') }),
+  v.object({ type: v.literal('aborted') }),
+])
+
+/** Of an upload's journal: in files as they stand, in IndexedDB one record a line. */
+export const journalLines = createLines<v.GenericSchema<unknown, JournalEntry>>({
+  version: 2,
+  opens: 'upload',
+  schema: Entry,
+})
+
+/** What a part was when the store acknowledged it: `crc` in base64, `md5` in hex. */
+export interface JournaledPart {
+  readonly etag?: string | undefined
+  readonly crc?: string | undefined
+  readonly md5?: string | undefined
+}
+
+/** What a journal says of its upload. */
+export interface Replayed {
+  readonly upload: JournaledUpload
+  readonly parts: ReadonlyMap<number, JournaledPart>
+  /** When complete was last asked for. */
+  readonly completingAt?: string | undefined
+  readonly ended?: 'done' | 'aborted' | undefined
+}
+
+/**
+ * Of two uploads the second counts. The same upload said again has another identity, and keeps its parts.
+ * @returns `undefined` where no upload was begun
+ */
+export function replay(entries: readonly JournalEntry[]): Replayed | undefined {
+  let upload: JournaledUpload | undefined
+  let parts = new Map<number, JournaledPart>()
+  let completingAt: string | undefined
+  let ended: 'done' | 'aborted' | undefined
+  for (const entry of entries) {
+    switch (entry.type) {
+      case 'upload': {
+        const { type, ...begun } = entry
+        if (begun.uploadId !== upload?.uploadId || begun.key !== upload.key) {
+          parts = new Map()
+          completingAt = undefined
+          ended = undefined
+        }
+        upload = begun
+        break
+      }
+      case 'part': {
+        const { type, partNumber, ...part } = entry
+        parts.set(partNumber, part)
+        break
+      }
+      case 'lost':
+        for (const partNumber of entry.partNumbers) parts.delete(partNumber)
+        break
+      case 'completing':
+        completingAt = entry.at
+        break
+      default:
+        ended = entry.type
+    }
+  }
+  return upload && { upload, parts, completingAt, ended }
+}
