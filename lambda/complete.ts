@@ -1,3 +1,4 @@
+import { requireParts } from '../protocol/compare-plan.ts'
 import type { PartPlan } from '../protocol/part-plan.ts'
 import { ProblemError } from '../protocol/problems.ts'
 import { type RequestOf, routes } from '../protocol/routes.ts'
@@ -8,7 +9,7 @@ import { endpoint } from './endpoint.ts'
 import { emitMetrics } from './metrics.ts'
 import { objectUrl } from './presigner.ts'
 import { completeMultipartUpload, headObject, listParts } from './s3.ts'
-import { comparePlan, storedParts } from './stored-parts.ts'
+import { storedParts } from './stored-parts.ts'
 
 /**
  * Makes the parts an object. Trusts nobody: the parts are those that S3 lists, compared with the plan in the key. Repeating it
@@ -23,7 +24,7 @@ export const handler = endpoint(routes.complete, async (request, caller) => {
   if (!listing) return settle(request, plan)
 
   const parts = storedParts(listing, plan)
-  requireParts(parts, plan, request)
+  requireParts(parts, plan, request.parts)
   const algorithm = uploadAlgorithm(listing)
   requireAlgorithm(request.checksum, algorithm)
 
@@ -99,17 +100,6 @@ function requirePlanned({ parts = [] }: Request, { partCount }: PartPlan): void 
     throw new ProblemError(
       'invalid-request',
       `Expected parts from 1 to ${partCount}, which is this upload's plan; got part ${outside.partNumber}.`,
-    )
-  }
-}
-
-function requireParts(stored: StoredPart[], plan: PartPlan, { parts }: Request): void {
-  const { missing, mismatched } = comparePlan(stored, plan, parts)
-  if (missing.length > 0 || mismatched.length > 0) {
-    throw new ProblemError(
-      'parts-missing',
-      `Of ${plan.partCount} parts, ${missing.length} are missing and ${mismatched.length} differ from what they should be. Send those again, then complete.`,
-      { missing, mismatched },
     )
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { comparePlan, storedParts } from '../../lambda/stored-parts.ts'
+import { storedParts } from '../../lambda/stored-parts.ts'
+import { comparePlan } from '../../protocol/compare-plan.ts'
 import { MIB } from '../../protocol/limits.ts'
 import { plan } from '../../protocol/part-plan.ts'
 
