@@ -23,14 +23,21 @@ export interface S3AddressOptions {
    * @default false
    */
   accelerate?: boolean
+  /** Whether the bucket is a path segment, rather than part of the host's name. @default as described at `endpoint` */
+  pathStyle?: boolean | undefined
 }
 
-export function s3Address({ region, bucket, endpoint, accelerate }: S3AddressOptions): S3Address {
-  const virtualHosted = endpoint === undefined && DNS_LABEL.test(bucket)
+export function s3Address({
+  region,
+  bucket,
+  endpoint,
+  accelerate,
+  pathStyle = endpoint !== undefined || !DNS_LABEL.test(bucket),
+}: S3AddressOptions): S3Address {
+  const virtualHosted = !pathStyle
   const service = accelerate ? 's3-accelerate' : `s3.${region}`
-  const origin = new URL(
-    endpoint ?? `https://${virtualHosted ? `${bucket}.` : ''}${service}.${dnsSuffix(region)}`,
-  )
+  const origin = new URL(endpoint ?? `https://${service}.${dnsSuffix(region)}`)
+  if (virtualHosted) origin.hostname = `${bucket}.${origin.hostname}`
   const base = virtualHosted ? '/' : `/${bucket}/`
   return {
     host: origin.host,

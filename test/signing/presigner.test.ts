@@ -128,7 +128,13 @@ test.each([
     'https://partway-uploads.s3-accelerate.amazonaws.com/a/b%20c',
   ],
   ['a bucket with dots', { bucket: 'my.films' }, 'https://s3.us-east-1.amazonaws.com/my.films/a/b%20c'],
+  ['AWS, path style', { pathStyle: true }, 'https://s3.us-east-1.amazonaws.com/partway-uploads/a/b%20c'],
   ['another store', { endpoint: 'http://localhost:8081/' }, 'http://localhost:8081/partway-uploads/a/b%20c'],
+  [
+    'another store with buckets in its host names',
+    { endpoint: 'https://store.example:8443', pathStyle: false },
+    'https://partway-uploads.store.example:8443/a/b%20c',
+  ],
 ])('the address in %s', (_, options, expected) => {
   const presigner = createPresigner({
     region: 'us-east-1',
