@@ -3,12 +3,11 @@ import { follow, orAborted } from './abort.ts'
 import { readAnswer } from './api-answer.ts'
 import { sleep, systemClock } from './clock.ts'
 import { ApiError, NetworkError } from './errors.ts'
-import type { Clock, ControlPlane, UploadId } from './ports.ts'
-import { API_RETRIES, backoff, isTransientStatus, type RetryPolicy } from './retry.ts'
-
-/** The gateway gives up after 30 s, and says so. */
-const TIMEOUT_MS = 35_000
-const NO_RETRIES: RetryPolicy = { retries: 0, baseMs: 0, capMs: 0 }
+import type { Clock, ControlPlane, UploadId, Wakes } from './ports.ts'
+import { API_RETRIES, backoff } from './retry.ts'
+import { isTransient } from './store-call.ts'
+import { TIMING, type Timing } from './timing.ts'
+import { NO_WAKES } from './wakes.ts'
 
 /**
  * Asked anew for each call, which waits for as long as it takes, such as until a person has signed in.
@@ -23,15 +22,17 @@ export interface ApiOptions {
   readonly token?: TokenProvider | undefined
   readonly fetch?: typeof fetch
   readonly clock?: Clock
+  readonly wakes?: Wakes
   readonly random?: () => number
-  readonly retries?: RetryPolicy
+  readonly timing?: Partial<Timing>
 }
 
 /**
  * The control plane over HTTP. Answers are validated; members that this version does not know are ignored.
  *
- * Every call but complete is retried on 408, 429, 5xx, time-outs and lost connections. That is safe for initiate too: one whose
- * answer was lost leaves an upload without parts, which costs nothing and which the lifecycle rule removes.
+ * Every call but complete is retried a few times on 408, 429, 5xx, time-outs and lost connections; an upload under way has more
+ * patience (client/persist.ts). That is safe for initiate too: one whose answer was lost leaves an upload without parts, which
+ * costs nothing and which the lifecycle rule removes.
  */
 export function createApi(options: ApiOptions): ControlPlane {
   const call = createCaller(options)
@@ -47,12 +48,7 @@ export function createApi(options: ApiOptions): ControlPlane {
     listParts: (upload, signal) =>
       call(routes['list-parts'], { path: path(upload), query: { key: upload.key } }, signal),
     complete: (upload, request, signal) =>
-      call(
-        routes.complete,
-        { path: path(upload), body: { key: upload.key, ...request } },
-        signal,
-        NO_RETRIES,
-      ),
+      call(routes.complete, { path: path(upload), body: { key: upload.key, ...request } }, signal, 0),
     abort: (upload, signal) => call(routes.abort, { path: path(upload), query: { key: upload.key } }, signal),
     listUploads: ({ limit, cursor, details }, signal) =>
       call(
@@ -81,10 +77,12 @@ function createCaller({
   token = () => undefined,
   fetch = (...request) => globalThis.fetch(...request),
   clock = systemClock,
+  wakes = NO_WAKES,
   random = Math.random,
-  retries = API_RETRIES,
+  timing: changes,
 }: ApiOptions) {
   const base = baseOf(url)
+  const timing = { ...TIMING, ...changes }
 
   async function once<R extends Route>(
     route: R,
@@ -93,8 +91,9 @@ function createCaller({
     signal: AbortSignal,
   ): Promise<ResponseOf<R>> {
     const attempt = follow(signal)
-    const cancel = clock.after(TIMEOUT_MS, () =>
-      attempt.abort(new NetworkError(`Expected ${base} to answer within ${TIMEOUT_MS / 1000} s.`)),
+    const { apiAnswerMs } = timing
+    const cancel = clock.after(apiAnswerMs, () =>
+      attempt.abort(new NetworkError(`Expected ${base} to answer within ${apiAnswerMs / 1000} s.`)),
     )
     try {
       const response = await fetch(base + pathOf(route, input), {
@@ -141,23 +140,18 @@ function createCaller({
     route: R,
     input: Input,
     signal: AbortSignal,
-    policy: RetryPolicy = retries,
+    retries = API_RETRIES,
   ): Promise<ResponseOf<R>> {
     for (let failures = 1; ; failures++) {
       try {
         return await authorized(route, input, signal)
       } catch (error) {
         signal.throwIfAborted()
-        if (!isTransient(error) || failures > policy.retries) throw error
-        await sleep(clock, backoff(failures, policy, random()), signal)
+        if (!isTransient(error) || failures > retries) throw error
+        await sleep(clock, backoff(failures, timing, random()), signal, wakes)
       }
     }
   }
-}
-
-function isTransient(error: unknown): boolean {
-  if (error instanceof NetworkError) return true
-  return error instanceof ApiError && isTransientStatus(error.status) && error.status !== 409
 }
 
 function pathOf(route: Route, { path = {}, query = {} }: Input): string {

@@ -1,57 +1,50 @@
 import type { Checksum, CompleteResponse } from '../protocol/schemas.ts'
 import { sleep } from './clock.ts'
-import { ApiError, NetworkError } from './errors.ts'
+import { ApiError, NetworkError, PartwayError, StoreError } from './errors.ts'
 import type { Job } from './job.ts'
 import type { UploadId } from './ports.ts'
-import { backoff, isTransientStatus } from './retry.ts'
-
-/** How long the function behind complete may run on after the gateway has given up on it. */
-const LONGEST_COMPLETE_MS = 15 * 60_000
+import { isTransient } from './store-call.ts'
+import { Trouble } from './trouble.ts'
 
 /**
  * Completes, however often that takes: S3 may need minutes, the gateway gives up after 30 s, and an answer can be lost on the
  * way. Repeating is harmless. While an earlier call may still be at work, `upload-unknown` is no answer yet, and neither is a failure.
- * @throws {ApiError} what the API says no to, for good; what it fails with, once the retries are used up
- * @throws {NetworkError} once the retries are used up
+ * @throws {ApiError} what the API says no to, for good; what it fails with, once patience is at its end
+ * @throws {NetworkError} once patience is at its end
  */
 export async function completeUpload(
-  { controlPlane, clock, random, retries, emit }: Job<unknown>,
+  job: Job<unknown>,
   upload: UploadId,
   checksum: Checksum | undefined,
   signal: AbortSignal,
 ): Promise<CompleteResponse> {
-  const begun = clock.now()
+  const { controlPlane, clock, timing, wakes, emit } = job
+  const trouble = new Trouble(job, { made: true, retries: 0 })
   let unansweredAt: number | undefined
-  for (let failures = 1; ; failures++) {
+  for (;;) {
     try {
       return await controlPlane.complete(upload, checksum ? { checksum } : {}, signal)
     } catch (error) {
       signal.throwIfAborted()
-      const now = clock.now()
-      const unanswered =
-        error instanceof NetworkError || (error instanceof ApiError && isGatewayTimeout(error))
-      if (unanswered) unansweredAt = now
-      const atWork = unansweredAt !== undefined && now - unansweredAt < LONGEST_COMPLETE_MS
-      const inTime = now - begun < LONGEST_COMPLETE_MS
-      const again =
-        (error instanceof NetworkError && failures <= retries.retries) ||
-        (error instanceof ApiError && error.type === 'upload-unknown' && atWork) ||
-        (error instanceof ApiError &&
-          isTransient(error) &&
-          (failures <= retries.retries || (atWork && inTime)))
-      if (!again) throw error
-      const delay = backoff(failures, retries, random())
-      emit('retry', { delay, error: error as ApiError | NetworkError })
-      await sleep(clock, delay, signal)
+      if (!(error instanceof PartwayError)) throw error
+      if (isUnanswered(error)) unansweredAt = clock.now()
+      const atWork = unansweredAt !== undefined && clock.now() - unansweredAt < timing.longestCompleteMs
+      if (!isTransient(error) && !(atWork && isUploadUnknown(error))) throw error
+      const delay = trouble.delay()
+      if (delay === undefined) throw error
+      emit('retry', { delay, error })
+      await sleep(clock, delay, signal, wakes)
     }
   }
 }
 
-function isTransient({ type, status }: ApiError): boolean {
-  return isTransientStatus(status) && type !== 'parts-missing'
+export function isUploadUnknown(error: unknown): boolean {
+  if (error instanceof ApiError) return error.type === 'upload-unknown'
+  return error instanceof StoreError && error.status === 404
 }
 
-/** Made by the gateway, not by the function, which may be at work still. */
-function isGatewayTimeout({ type, status }: ApiError): boolean {
-  return type === undefined && (status === 503 || status === 504 || status === 500)
+/** A gateway's own error is not the function's, which may be at work still. */
+function isUnanswered(error: PartwayError): boolean {
+  if (!(error instanceof ApiError)) return error instanceof NetworkError
+  return error.type === undefined && (error.status === 503 || error.status === 504 || error.status === 500)
 }

@@ -78,6 +78,24 @@ export class SourceChangedError extends PartwayError {
   }
 }
 
+/** The file could not be read, though it is what it was: the disk, or the drive that it is on, failed. */
+export class SourceReadError extends PartwayError {
+  override readonly name = 'SourceReadError'
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, true, options)
+  }
+}
+
+/** Another upload of the same file is under way, here or elsewhere on this machine. */
+export class BusyError extends PartwayError {
+  override readonly name = 'BusyError'
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, true, options)
+  }
+}
+
 /** The object is not what it was when the download began. */
 export class ObjectChangedError extends PartwayError {
   override readonly name = 'ObjectChangedError'
@@ -121,4 +139,21 @@ export class AbortedError extends PartwayError {
   constructor(message: string, resumable: boolean, options?: ErrorOptions) {
     super(message, resumable, options)
   }
+}
+
+/** Whatever is thrown, as an error of ours. @param fileName of the file that was read meanwhile */
+export function asPartwayError(error: unknown, fileName: string): PartwayError {
+  if (error instanceof PartwayError) return error
+  const { code } = Object(error) as { code?: unknown }
+  if (typeof code === 'string') {
+    return new SourceReadError(
+      `Expected to read ${fileName}, got ${code}. Check the disk that it is on, then upload again: that goes on from here.`,
+      { cause: error },
+    )
+  }
+  return new UnexpectedError(error instanceof Error ? error.message : String(error), false, { cause: error })
+}
+
+class UnexpectedError extends PartwayError {
+  override readonly name = 'UnexpectedError'
 }

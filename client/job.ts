@@ -1,19 +1,19 @@
 import type { Checksum } from '../protocol/schemas.ts'
 import type { UploadEvents } from './events.ts'
-import type { Clock, ControlPlane, PartTransport, RecordStore, Source } from './ports.ts'
-import type { RetryPolicy } from './retry.ts'
+import type { ControlPlane, PartTransport, RecordStore, Source } from './ports.ts'
+import type { Contact } from './retry.ts'
 import type { Event } from './states.ts'
+import type { Timekeeping } from './timing.ts'
 import type { Tracker } from './tracker.ts'
 
 /** What the steps of one upload share. */
-export interface Job<Slice> {
+export interface Job<Slice> extends Timekeeping {
   readonly source: Source<Slice>
   readonly controlPlane: ControlPlane
   readonly transport: PartTransport<Slice>
   readonly records: RecordStore
-  readonly clock: Clock
-  readonly random: () => number
-  readonly retries: RetryPolicy
+  /** With the store. */
+  readonly contact: Contact
   readonly concurrency: number
   readonly partSize: number | undefined
   readonly contentType: string | undefined

@@ -1,6 +1,6 @@
 import type { Checksum, MultipartUpload } from '../protocol/schemas.ts'
-import { completeUpload } from './complete.ts'
-import { ApiError, type PartwayError, StoreError, UploadGoneError } from './errors.ts'
+import { completeUpload, isUploadUnknown } from './complete.ts'
+import { ApiError, UploadGoneError } from './errors.ts'
 import { findObject } from './find.ts'
 import type { Job, Stored, Transfer } from './job.ts'
 import { Parts } from './parts.ts'
@@ -145,9 +145,4 @@ export class Multipart<Slice> implements Transfer {
       )
     }
   }
-}
-
-function isUploadUnknown(error: unknown): error is PartwayError {
-  if (error instanceof ApiError) return error.type === 'upload-unknown'
-  return error instanceof StoreError && error.status === 404
 }

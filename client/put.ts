@@ -1,7 +1,7 @@
 import type { CrcAlgorithm } from '../checksums/crc.ts'
 import type { PartTransport, PutResponse } from './ports.ts'
 import { callStore, type StoreCall, type StoreCallPorts, storeError } from './store-call.ts'
-import { ANSWER_MS, STALL_MS, watch } from './watchdog.ts'
+import { watch } from './watchdog.ts'
 
 /** One body on its way to the store, until that has acknowledged it. */
 export interface Put<Slice, Signed extends SignedPut>
@@ -26,7 +26,7 @@ interface SignedPut {
 /**
  * Sends until the store answers 2xx; see {@link callStore}. A connection that moves no bytes is cut, and the part sent again.
  * @throws {StoreError} what the store says no to, for good
- * @throws {NetworkError} once the retries are used up
+ * @throws {NetworkError} once patience is at its end
  */
 export function putUntilStored<Slice, Signed extends SignedPut>(
   put: Put<Slice, Signed>,
@@ -58,22 +58,22 @@ export function putUntilStored<Slice, Signed extends SignedPut>(
 async function putOnce<Slice, Signed extends SignedPut>(
   { body, size, crc, onProgress }: Put<Slice, Signed>,
   { url, headers }: Signed,
-  { transport, clock }: StoreCallPorts & { readonly transport: PartTransport<Slice> },
+  ports: StoreCallPorts & { readonly transport: PartTransport<Slice> },
   signal: AbortSignal,
 ): Promise<PutResponse> {
   const send = (signal: AbortSignal, moved: (milliseconds: number) => void) =>
-    transport.put({
+    ports.transport.put({
       url,
       headers,
       body,
       crc,
       signal,
       onProgress(bytes) {
-        moved(bytes < size ? STALL_MS : ANSWER_MS)
+        moved(bytes < size ? ports.timing.stallMs : ports.timing.answerMs)
         onProgress(bytes)
       },
     })
-  const response = await watch(send, clock, signal)
+  const response = await watch(send, ports, signal)
   if (response.status < 200 || response.status >= 300) throw storeError(response, `take ${size} bytes`)
   return response
 }

@@ -1,15 +1,4 @@
-/** When a failed try is repeated. Milliseconds. */
-export interface RetryPolicy {
-  /** Tries after the first, while nothing succeeds. */
-  readonly retries: number
-  readonly baseMs: number
-  readonly capMs: number
-}
-
-/** For bytes: some three minutes in all, which outlasts a restart of a router. */
-export const PART_RETRIES: RetryPolicy = { retries: 12, baseMs: 250, capMs: 30_000 }
-/** For calls of the API: some six seconds in all, so that a mistyped URL is told soon. */
-export const API_RETRIES: RetryPolicy = { retries: 5, baseMs: 200, capMs: 5_000 }
+import type { Timing } from './timing.ts'
 
 /** A store that asks for more patience than this is asked again after it all the same. */
 const LONGEST_RETRY_AFTER_MS = 60_000
@@ -23,11 +12,11 @@ const LONGEST_RETRY_AFTER_MS = 60_000
  */
 export function backoff(
   failures: number,
-  { baseMs, capMs }: Pick<RetryPolicy, 'baseMs' | 'capMs'>,
+  { retryBaseMs, retryCapMs }: Pick<Timing, 'retryBaseMs' | 'retryCapMs'>,
   random: number,
   retryAfter = 0,
 ): number {
-  const jitter = random * Math.min(capMs, baseMs * 2 ** (failures - 1))
+  const jitter = random * Math.min(retryCapMs, retryBaseMs * 2 ** (failures - 1))
   return Math.max(jitter, Math.min(retryAfter * 1000, LONGEST_RETRY_AFTER_MS))
 }
 
@@ -35,3 +24,15 @@ export function backoff(
 export function isTransientStatus(status: number): boolean {
   return status === 408 || status === 409 || status === 429 || status >= 500
 }
+
+/** Whether the other side has ever answered in this run. */
+export interface Contact {
+  made: boolean
+  /** Until then: tries after the first, so that a mistyped URL is told soon. */
+  readonly retries: number
+}
+
+/** Of the store: some three minutes in all, which outlasts a restart of a router. */
+export const storeContact = (): Contact => ({ made: false, retries: 12 })
+/** Tries of each call of the API, after the first: some ten seconds in all. */
+export const API_RETRIES = 5

@@ -1,67 +1,77 @@
 import { sleep } from './clock.ts'
-import { NetworkError, PartwayError, StoreError } from './errors.ts'
-import type { Clock } from './ports.ts'
-import { backoff, isTransientStatus, type RetryPolicy } from './retry.ts'
+import { ApiError, NetworkError, PartwayError, StoreError } from './errors.ts'
+import { type Contact, isTransientStatus } from './retry.ts'
+import type { Timekeeping } from './timing.ts'
+import { Trouble } from './trouble.ts'
 
 /** A URL that was signed a moment ago and is refused as well is not refused for its age. */
 const MAX_REFUSALS = 3
 /** S3 answers these with 400, and all of them mean that the bytes did not arrive as they were sent. */
-const TRANSIENT_CODES = ['RequestTimeout', 'IncompleteBody', 'BadDigest', 'XAmzContentChecksumMismatch']
+const TRANSIENT_CODES = ['RequestTimeout', 'IncompleteBody']
+/** These, that other bytes arrived. What mangles them time and again is no accident, and no reason for patience. */
+const MANGLED_CODES = ['BadDigest', 'XAmzContentChecksumMismatch']
+const MAX_MANGLED = 5
 const DEAD_TOKEN_CODES = ['ExpiredToken', 'InvalidToken', 'TokenRefreshRequired']
 
-/** One request to the store, repeated until it succeeds. */
+/** One request, repeated until it succeeds. */
 export interface StoreCall<Result> {
   attempt(signal: AbortSignal): Promise<Result>
   /** The store refused the URL: the next try has to have another. Absent where that cannot be; the refusal is then thrown. */
   refused?(): void
   /** Looks after every failure whether another try makes sense. @throws where it does not */
-  verify?(): Promise<void>
+  verify?(): Promise<unknown>
   onRetry(delay: number, error: PartwayError): void
-  /** Grows as the transfer advances: as long as it does, no try counts as the last. */
+  /** Grows as the transfer advances: as long as it does, patience is without end. */
   advanced(): number
 }
 
-export interface StoreCallPorts {
-  readonly clock: Clock
-  readonly random: () => number
-  readonly retries: RetryPolicy
+export interface StoreCallPorts extends Timekeeping {
+  readonly contact: Contact
 }
 
 /**
- * 5xx, 429 and lost connections are repeated with capped full jitter; a refused URL is signed again, the first time at once.
+ * 5xx, 429 and lost connections are repeated with capped full jitter, for as long as patience lasts; a refused URL is signed again,
+ * the first time at once.
  * @throws {StoreError} what the store says no to, for good
- * @throws {NetworkError} once the retries are used up
+ * @throws {ApiError} what the API says no to, for good
+ * @throws {NetworkError} once patience is at its end
  */
 export async function callStore<Result>(
   call: StoreCall<Result>,
-  { clock, random, retries }: StoreCallPorts,
+  ports: StoreCallPorts,
   signal: AbortSignal,
 ): Promise<Result> {
-  let failures = 0
+  const { clock, wakes, contact } = ports
+  const trouble = new Trouble(ports, contact)
   let refusals = 0
+  let mangled = 0
   let advanced = call.advanced()
   for (;;) {
     try {
-      return await call.attempt(signal)
+      const result = await call.attempt(signal)
+      contact.made = true
+      return result
     } catch (error) {
       signal.throwIfAborted()
       if (!(error instanceof PartwayError)) throw error
+      if (error instanceof StoreError) contact.made = true
       await call.verify?.()
       if (call.advanced() > advanced) {
         advanced = call.advanced()
-        failures = 0
+        trouble.end()
         refusals = 0
       }
       if (isRefusal(error) && call.refused && refusals < MAX_REFUSALS) {
         refusals++
         call.refused()
-      } else if (!isTransient(error)) throw error
-      if (++failures > retries.retries) throw error
+      } else if (isMangled(error) && mangled < MAX_MANGLED) mangled++
+      else if (!isTransient(error)) throw error
+      const patient = trouble.delay((error as Partial<StoreError>).retryAfter)
+      if (patient === undefined) throw error
       const atOnce = isRefusal(error) && refusals === 1
-      const { retryAfter } = error as Partial<StoreError>
-      const delay = atOnce ? 0 : backoff(failures, retries, random(), retryAfter)
+      const delay = atOnce ? 0 : patient
       call.onRetry(delay, error)
-      if (!atOnce) await sleep(clock, delay, signal)
+      if (!atOnce) await sleep(clock, delay, signal, wakes)
     }
   }
 }
@@ -90,7 +100,13 @@ export function storeError(
   })
 }
 
-function isTransient(error: PartwayError): boolean {
+/** Whether the same request may succeed later. */
+export function isTransient(error: unknown): boolean {
+  if (error instanceof ApiError) return isTransientStatus(error.status) && error.status !== 409
   if (!(error instanceof StoreError)) return error instanceof NetworkError
   return isTransientStatus(error.status) || TRANSIENT_CODES.includes(error.code ?? '')
+}
+
+function isMangled(error: unknown): boolean {
+  return error instanceof StoreError && MANGLED_CODES.includes(error.code ?? '')
 }

@@ -1,15 +1,18 @@
 import { type Follower, follow } from './abort.ts'
 import { beginTransfer, dropRemembered } from './begin.ts'
 import { systemClock } from './clock.ts'
-import { AbortedError, PartwayError, UploadGoneError } from './errors.ts'
+import { AbortedError, asPartwayError, type PartwayError, UploadGoneError } from './errors.ts'
 import type { UploadResult, UploadSnapshot } from './events.ts'
 import { Emitter, type Listener, type Upload, type UploadEvents } from './events.ts'
 import type { Job, Stored, Transfer } from './job.ts'
-import type { Clock, ControlPlane, PartTransport, RecordStore, Release, Source } from './ports.ts'
+import { apiContact, persist } from './persist.ts'
+import type { Clock, ControlPlane, PartTransport, RecordStore, Release, Source, Wakes } from './ports.ts'
 import { NO_RECORDS } from './records.ts'
-import { PART_RETRIES, type RetryPolicy } from './retry.ts'
+import { storeContact } from './retry.ts'
 import { Machine } from './states.ts'
+import { TIMING, type Timing } from './timing.ts'
 import { Tracker } from './tracker.ts'
+import { NO_WAKES } from './wakes.ts'
 import { checkConcurrency } from './workers.ts'
 
 const DEFAULT_CONCURRENCY = 6
@@ -30,14 +33,16 @@ export interface UploadOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** What a platform wires. Clock, random and retries are for tests. */
+/** What a platform wires. Clock, random and timing are for tests. */
 export interface UploadPorts<Slice> {
   readonly controlPlane: ControlPlane
   readonly transport: PartTransport<Slice>
   readonly records: RecordStore
+  /** @default none */
+  readonly wakes?: Wakes
   readonly clock?: Clock
   readonly random?: () => number
-  readonly retries?: RetryPolicy
+  readonly timing?: Partial<Timing>
 }
 
 /**
@@ -71,23 +76,29 @@ class UploadRun<Slice> implements Upload {
   #cancelled: AbortedError | undefined
 
   constructor(source: Source<Slice>, ports: UploadPorts<Slice>, options: UploadOptions) {
-    const { clock = systemClock, random = Math.random, retries = PART_RETRIES } = ports
+    const { clock = systemClock, random = Math.random, wakes = NO_WAKES } = ports
     const emit: Job<Slice>['emit'] = (type, event) => this.#emitter.emit(type, event)
+    const keeping = { clock, random, wakes, timing: { ...TIMING, ...ports.timing } }
+    const tracker = new Tracker(clock, emit)
     this.#options = options
     this.#begun = clock.now()
     this.#job = {
+      ...keeping,
       source,
-      controlPlane: ports.controlPlane,
+      controlPlane: persist(
+        ports.controlPlane,
+        { ...keeping, contact: apiContact() },
+        () => tracker.partsDone,
+        (delay, error) => emit('retry', { delay, error }),
+      ),
+      contact: storeContact(),
       transport: ports.transport,
       records: ports.records,
-      clock,
-      random,
-      retries,
       concurrency: checkConcurrency(options.concurrency ?? DEFAULT_CONCURRENCY),
       partSize: options.partSize,
       contentType: options.contentType ?? source.contentType,
       metadata: options.metadata,
-      tracker: new Tracker(clock, emit),
+      tracker,
       emit,
       enter: (event, signal) => {
         signal.throwIfAborted()
@@ -164,7 +175,7 @@ class UploadRun<Slice> implements Upload {
       this.#machine.take('finish')
       return result
     } catch (error) {
-      const failure = this.#cancelled ?? asPartwayError(error)
+      const failure = this.#cancelled ?? asPartwayError(error, this.#job.source.name)
       this.#fail(this.#cancelled ? 'abort' : failure.resumable ? 'stop' : 'fail', failure)
       throw failure
     } finally {
@@ -276,14 +287,4 @@ class UploadRun<Slice> implements Upload {
     this.#error = error
     this.#machine.take(event)
   }
-}
-
-function asPartwayError(error: unknown): PartwayError {
-  if (error instanceof PartwayError) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new UnexpectedError(message, false, { cause: error })
-}
-
-class UnexpectedError extends PartwayError {
-  override readonly name = 'UnexpectedError'
 }

@@ -5,11 +5,13 @@ import type { Checksum, DownloadResponse } from '../../protocol/schemas.ts'
 import { systemClock } from '../clock.ts'
 import type { PartwayError } from '../errors.ts'
 import { Emitter, type Listener } from '../events.ts'
-import type { Clock, ControlPlane } from '../ports.ts'
+import type { Clock, ControlPlane, Wakes } from '../ports.ts'
 import { createRate, eta, type Rate } from '../rate.ts'
-import { PART_RETRIES, type RetryPolicy } from '../retry.ts'
-import { callStore } from '../store-call.ts'
+import { storeContact } from '../retry.ts'
+import { callStore, type StoreCallPorts } from '../store-call.ts'
+import { TIMING, type Timing } from '../timing.ts'
 import { verifyArrival } from '../verify.ts'
+import { NO_WAKES } from '../wakes.ts'
 import { wholeCrc } from '../whole-crc.ts'
 import { runWorkers } from '../workers.ts'
 import { Blocks } from './blocks.ts'
@@ -73,7 +75,8 @@ export interface DownloadPorts {
   readonly connections: Connections
   readonly clock?: Clock
   readonly random?: () => number
-  readonly retries?: RetryPolicy
+  readonly timing?: Partial<Timing>
+  readonly wakes?: Wakes
 }
 
 /**
@@ -87,14 +90,18 @@ export function download(key: string, ports: DownloadPorts, options: DownloadOpt
 class DownloadRun implements Download {
   readonly result: Promise<DownloadResult>
   readonly #emitter = new Emitter<DownloadEvents>()
-  readonly #ports: Required<DownloadPorts>
+  readonly #ports: Required<Omit<DownloadPorts, 'timing'>> & StoreCallPorts
   readonly #options: DownloadOptions
   #size: number | undefined
   #bytesReceived = 0
   #rate: Rate | undefined
 
   constructor(key: string, ports: DownloadPorts, options: DownloadOptions) {
-    this.#ports = { clock: systemClock, random: Math.random, retries: PART_RETRIES, ...ports }
+    this.#ports = {
+      ...{ clock: systemClock, random: Math.random, wakes: NO_WAKES, contact: storeContact() },
+      ...ports,
+      timing: { ...TIMING, ...ports.timing },
+    }
     this.#options = options
     this.result = this.#run(key, options.signal ?? new AbortController().signal)
     this.result.catch(() => {})
@@ -147,11 +154,11 @@ class DownloadRun implements Download {
     target: Target,
     signal: AbortSignal,
   ): Promise<Checksum | undefined> {
-    const { api, clock, connections } = this.#ports
+    const { api, clock } = this.#ports
     const algorithm = answer.checksum?.algorithm
     const crcs = new Map<number, Uint8Array>()
     const url = new DownloadUrl(api, clock, answer)
-    const ports = { connections, clock, target, blocks: new Blocks() }
+    const ports = { ...this.#ports, target, blocks: new Blocks() }
 
     const receiveRange = async (partNumber: number, signal: AbortSignal) => {
       const crc: Crc | undefined = algorithm && createCrc(algorithm)

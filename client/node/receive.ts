@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http'
 import type { Crc } from '../../checksums/crc.ts'
 import type { PartRange } from '../../protocol/part-plan.ts'
 import { ObjectChangedError } from '../errors.ts'
-import type { Clock } from '../ports.ts'
 import { storeError } from '../store-call.ts'
-import { STALL_MS, watch } from '../watchdog.ts'
+import type { Timekeeping } from '../timing.ts'
+import { watch } from '../watchdog.ts'
 import type { Blocks } from './blocks.ts'
 import { answerTo, type Connections, networkError, readText, retryAfter } from './http.ts'
 import type { Target } from './target.ts'
@@ -19,11 +19,10 @@ export interface Receiving {
   onProgress(bytes: number): void
 }
 
-export interface ReceivePorts {
+export interface ReceivePorts extends Timekeeping {
   readonly connections: Connections
   readonly target: Target
   readonly blocks: Blocks
-  readonly clock: Clock
 }
 
 /**
@@ -38,7 +37,10 @@ export function receive(
   ports: ReceivePorts,
   signal: AbortSignal,
 ): Promise<void> {
-  return watch((signal, moved) => receiveOnce(receiving, url, ports, signal, moved), ports.clock, signal)
+  const { stallMs } = ports.timing
+  const run = (signal: AbortSignal, moved: (milliseconds: number) => void) =>
+    receiveOnce(receiving, url, ports, signal, () => moved(stallMs))
+  return watch(run, ports, signal)
 }
 
 async function receiveOnce(
@@ -46,7 +48,7 @@ async function receiveOnce(
   url: string,
   { connections, target, blocks }: ReceivePorts,
   signal: AbortSignal,
-  moved: (milliseconds: number) => void,
+  moved: () => void,
 ): Promise<void> {
   signal.throwIfAborted()
   const { range, etag } = receiving
@@ -89,7 +91,7 @@ async function writeBody(
   receiving: Receiving,
   target: Target,
   block: Buffer,
-  moved: (milliseconds: number) => void,
+  moved: () => void,
   signal: AbortSignal,
 ): Promise<void> {
   let filled = 0
@@ -105,7 +107,7 @@ async function writeBody(
 
   try {
     for await (const chunk of answer as AsyncIterable<Buffer>) {
-      moved(STALL_MS)
+      moved()
       for (let at = 0; at < chunk.length; ) {
         const copied = chunk.copy(block, filled, at)
         at += copied

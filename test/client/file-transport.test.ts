@@ -12,6 +12,8 @@ import { openFile } from '../../client/node/source.ts'
 import { fileTransport } from '../../client/node/transport.ts'
 import type { Clock } from '../../client/ports.ts'
 import { putUntilStored } from '../../client/put.ts'
+import { TIMING } from '../../client/timing.ts'
+import { NO_WAKES } from '../../client/wakes.ts'
 import { pseudoRandom, readBody, serve, temporaryFolder } from './servers.ts'
 
 const MIB = 1024 * 1024
@@ -73,7 +75,6 @@ test.each([0, 1, MIB - 1, MIB, MIB + 1, 3 * MIB + 7])(
 test('a lane of 10 KB/s is not cut as long as bytes move', async () => {
   const { source } = await setting(pseudoRandom(3 * MIB), () => {})
   const { clock, connections } = slowLink(10_000)
-  const once = { retries: 0, baseMs: 0, capMs: 0 }
   const put = {
     body: source.slice(0, source.size),
     size: source.size,
@@ -84,7 +85,10 @@ test('a lane of 10 KB/s is not cut as long as bytes move', async () => {
     onRetry: () => {},
     advanced: () => 0,
   }
-  const ports = { clock, random: () => 0, retries: once, transport: fileTransport(connections) }
+  const ports = {
+    ...{ clock, random: () => 0, timing: TIMING, wakes: NO_WAKES, contact: { made: false, retries: 0 } },
+    transport: fileTransport(connections),
+  }
   expect(await putUntilStored(put, ports, new AbortController().signal)).toMatchObject({ status: 200 })
   expect(clock.now()).toBeGreaterThan(300_000)
 })

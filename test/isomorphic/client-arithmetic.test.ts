@@ -11,7 +11,7 @@ import { runWorkers } from '../../client/workers.ts'
 import { partRange, plan } from '../../protocol/part-plan.ts'
 
 describe('backoff', () => {
-  const policy = { baseMs: 250, capMs: 30_000 }
+  const policy = { retryBaseMs: 250, retryCapMs: 30_000 }
 
   test.each([
     [1, 250],

@@ -31,6 +31,7 @@ test('whatever happens, an object is the file or is not there, and the upload en
         records: new FakeRecords(),
         clock,
         random: () => 0.5,
+        timing: { patienceMs: 180_000 },
       }
       const source = new FakeSource(size)
       for (let run = 0; run < RUNS; run++) {

@@ -21,6 +21,7 @@ async function goingOn(remembered: number) {
         records,
         clock,
         random: () => 0.5,
+        timing: { patienceMs: 180_000 },
       },
       { concurrency },
     )

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { AbortedError, ApiError, SourceChangedError, StoreError } from '../../client/errors.ts'
 import type { Upload } from '../../client/events.ts'
+import type { Timing } from '../../client/timing.ts'
 import { type UploadOptions, upload } from '../../client/upload.ts'
 import {
   BUSY_SECONDS,
@@ -19,10 +20,16 @@ interface Setting {
   singleUpTo?: number
   expiresIn?: number
   computesCrc?: boolean
+  timing?: Partial<Timing>
   fault?: (request: Request) => Fault | undefined
 }
 
-function setting({ size = 95, computesCrc = true, ...options }: Setting = {}) {
+function setting({
+  size = 95,
+  computesCrc = true,
+  timing = { patienceMs: 180_000 },
+  ...options
+}: Setting = {}) {
   const clock = new VirtualClock()
   const store = new FakeStore({ clock, ...options })
   const records = new FakeRecords()
@@ -36,6 +43,7 @@ function setting({ size = 95, computesCrc = true, ...options }: Setting = {}) {
         records,
         clock,
         random: () => 0.5,
+        timing,
       },
       options,
     )
@@ -256,7 +264,7 @@ describe('complete', () => {
   )
 
   test('is waited for as long as its function may run where the gateway gives up on it', async () => {
-    const { clock, store, begin } = setting()
+    const { clock, store, begin } = setting({ timing: {} })
     const { complete } = store.controlPlane
     store.controlPlane.complete = async (...request) => {
       if (clock.now() < 10 * 60_000) throw new ApiError('Service Unavailable', 503)

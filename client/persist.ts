@@ -1,0 +1,33 @@
+import type { PartwayError } from './errors.ts'
+import type { ControlPlane } from './ports.ts'
+import type { Contact } from './retry.ts'
+import { callStore, type StoreCallPorts } from './store-call.ts'
+
+/**
+ * A control plane for an upload under way, which outlasts a network that is gone for hours. Complete is left as it is, for the
+ * engine settles what an unanswered one means, and so is abort, which a person waits for.
+ * @param advanced grows as the transfer does
+ */
+export function persist(
+  plane: ControlPlane,
+  ports: StoreCallPorts,
+  advanced: () => number,
+  onRetry: (delay: number, error: PartwayError) => void,
+): ControlPlane {
+  const again = <Answer>(attempt: (signal: AbortSignal) => Promise<Answer>, signal: AbortSignal) =>
+    callStore({ attempt, advanced, onRetry }, ports, signal)
+  return {
+    endpoint: plane.endpoint,
+    describe: (signal) => again((signal) => plane.describe(signal), signal),
+    initiate: (request, signal) => again((signal) => plane.initiate(request, signal), signal),
+    presign: (upload, parts, signal) => again((signal) => plane.presign(upload, parts, signal), signal),
+    listParts: (upload, signal) => again((signal) => plane.listParts(upload, signal), signal),
+    listUploads: (page, signal) => again((signal) => plane.listUploads(page, signal), signal),
+    download: (request, signal) => again((signal) => plane.download(request, signal), signal),
+    complete: (upload, request, signal) => plane.complete(upload, request, signal),
+    abort: (upload, signal) => plane.abort(upload, signal),
+  }
+}
+
+/** Each call has tries of its own: until the API has answered one, those are enough. */
+export const apiContact = (): Contact => ({ made: false, retries: 0 })
