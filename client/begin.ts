@@ -20,7 +20,7 @@ export async function beginTransfer<Slice>(job: Job<Slice>, signal: AbortSignal)
   const { source, records, controlPlane } = job
   const record = await records.load(controlPlane.endpoint, source.id)
   if (!record) return initiate(job, signal)
-  compareIdentity(source.name, record.identity, source.identity)
+  compareIdentity(source.name, record.identity, await source.identify(signal))
   return Multipart.resume(job, record)
 }
 
@@ -52,7 +52,7 @@ async function initiate<Slice>(job: Job<Slice>, signal: AbortSignal): Promise<Tr
   if (answer.size !== source.size) {
     throw new NotPartwayError(`Expected an upload of ${source.size} bytes, got one of ${answer.size}.`)
   }
-  return Multipart.begin(job, answer)
+  return Multipart.begin(job, answer, await source.identify(signal))
 }
 
 /** A file that will travel in a single PUT is small enough to be read twice: S3 then checks what it gets. */

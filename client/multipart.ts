@@ -4,7 +4,7 @@ import { ApiError, UploadGoneError } from './errors.ts'
 import { findObject } from './find.ts'
 import type { Job, Stored, Transfer } from './job.ts'
 import { Parts } from './parts.ts'
-import type { UploadId, UploadRecord } from './ports.ts'
+import type { Identity, UploadId, UploadRecord } from './ports.ts'
 import { verifyArrival } from './verify.ts'
 
 /** How often complete may find parts missing or mismatched before that is no accident any more. */
@@ -19,10 +19,14 @@ export class Multipart<Slice> implements Transfer {
   #remembered: UploadRecord['parts'] | undefined
 
   /** A new upload, as initiate answered. */
-  static async begin<Slice>(job: Job<Slice>, answer: MultipartUpload): Promise<Multipart<Slice>> {
+  static async begin<Slice>(
+    job: Job<Slice>,
+    answer: MultipartUpload,
+    identity: Identity,
+  ): Promise<Multipart<Slice>> {
     const { key, uploadId, size, partSize, checksumAlgorithm, signed } = answer
     const { endpoint } = job.controlPlane
-    const { id: sourceId, identity } = job.source
+    const { id: sourceId } = job.source
     const upload = { key, uploadId, size, partSize, checksumAlgorithm }
     const record: UploadRecord = { version: 1, endpoint, sourceId, identity, ...upload, parts: {} }
     const parts = new Parts(job, record, signed)

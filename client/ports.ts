@@ -27,14 +27,18 @@ export interface Source<Slice> {
   readonly contentType?: string | undefined
   /** Which file this is, among all that a person may send: finds the record of an unfinished upload again. */
   readonly id: string
-  /** What stays the same as long as the file does: compared on resuming, and named when it differs. */
-  readonly identity: Readonly<Record<string, string>>
+  /** What it was when it was opened. Compared on resuming. */
+  identify(signal: AbortSignal): Promise<Identity>
   /** The bytes from `start` to before `end`; reads nothing yet. */
   slice(start: number, end: number): Slice
   /** Reads that range and computes its CRC. */
   crc(algorithm: CrcAlgorithm, start: number, end: number, signal: AbortSignal): Promise<Uint8Array>
-  /** @throws {SourceChangedError} where the file is no longer what it was when it was opened */
-  verify(): Promise<void>
+  /**
+   * @returns `touched` where only a time differs that a rename changes as well as an edit that hides itself: what was read before is
+   * to be read again before it counts. Told once
+   * @throws {SourceChangedError} where the file is no longer what it was when it was opened
+   */
+  verify(): Promise<'same' | 'touched'>
 }
 
 /** One PUT to a presigned URL. */

@@ -17,7 +17,7 @@ export function fileSource(file: File): Source<Blob> {
     size: file.size,
     contentType: file.type === '' ? undefined : file.type,
     id: JSON.stringify(identity),
-    identity,
+    identify: async () => identity,
     slice: (start, end) => file.slice(start, end),
     async crc(algorithm, start, end, signal) {
       const crc = createCrc(algorithm)
@@ -29,6 +29,7 @@ export function fileSource(file: File): Source<Blob> {
     },
     async verify() {
       await readBytes(file, file.slice(0, 1))
+      return 'same'
     },
   }
 }

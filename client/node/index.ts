@@ -7,6 +7,7 @@ import { createConnections } from './http.ts'
 import { fileRecords, stateFolder } from './records.ts'
 import type { FileSource } from './source.ts'
 import { fileTransport } from './transport.ts'
+import { nodeWakes } from './wakes.ts'
 
 export interface NodeClient {
   readonly api: ControlPlane
@@ -29,17 +30,18 @@ export interface NodeClient {
  * client.close()
  */
 export function createClient({ state, ...options }: ApiOptions & { state?: string }): NodeClient {
-  const api = createApi(options)
+  const api = createApi({ wakes: nodeWakes, ...options })
   const connections = createConnections()
   const ports = {
     controlPlane: api,
     transport: fileTransport(connections),
     records: fileRecords(state ?? stateFolder(process.env)),
+    wakes: nodeWakes,
   }
   return {
     api,
     upload: (source, options) => upload(source, ports, options),
-    download: (key, options) => download(key, { api, connections }, options),
+    download: (key, options) => download(key, { api, connections, wakes: nodeWakes }, options),
     close: () => connections.close(),
   }
 }

@@ -47,7 +47,7 @@ export async function openFile(path: string): Promise<FileSource> {
     name,
     size,
     id: absolute,
-    identity,
+    identify: async () => identity,
     slice,
     async crc(algorithm, start, end, signal) {
       const crc = createCrc(algorithm)
@@ -64,6 +64,7 @@ export async function openFile(path: string): Promise<FileSource> {
     async verify() {
       compareIdentity(name, identity, identityOf(await handle.stat({ bigint: true })))
       compareIdentity(name, identity, await identityAt(absolute, name))
+      return 'same'
     },
     close: () => handle.close(),
   }

@@ -3,6 +3,7 @@ import { type CrcAlgorithm, createCrc } from '../../checksums/crc.ts'
 import { ApiError, NetworkError, SourceChangedError } from '../../client/errors.ts'
 import type {
   ControlPlane,
+  Identity,
   PartTransport,
   PutRequest,
   PutResponse,
@@ -284,16 +285,18 @@ export class FakeSource implements Source<Uint8Array> {
   readonly name = 'file'
   readonly id: string
   readonly size: number
-  readonly identity: Record<string, string>
+  readonly #identity: Record<string, string>
   readonly bytes: Uint8Array
   changed = false
+  /** Told once. */
+  touched = false
   /** Bytes read for a checksum, rather than to be sent. */
   bytesChecked = 0
 
   constructor(size: number, { id = '/file', version = 1 } = {}) {
     this.id = id
     this.size = size
-    this.identity = { size: String(size), version: String(version) }
+    this.#identity = { size: String(size), version: String(version) }
     this.bytes = Uint8Array.from({ length: size }, (_, at) => (at * 31 + version) % 251)
   }
 
@@ -306,8 +309,15 @@ export class FakeSource implements Source<Uint8Array> {
     return createCrc(algorithm).update(this.slice(start, end)).digest()
   }
 
-  async verify(): Promise<void> {
+  async identify(): Promise<Identity> {
+    return this.#identity
+  }
+
+  async verify(): Promise<'same' | 'touched'> {
     if (this.changed) throw new SourceChangedError('The file has changed.')
+    const { touched } = this
+    this.touched = false
+    return touched ? 'touched' : 'same'
   }
 }
 
