@@ -6,7 +6,9 @@ export function milestone(before: TransferView, after: TransferView): string | u
   if (state === before.state) return crossed(before, after) ? `${name} is half way.` : undefined
   if (state === 'done') return `${name} is uploaded.`
   if (state === 'paused') return `${name} is paused.`
-  if (state === 'uploading' && before.state === 'paused') return `${name} goes on.`
+  if (state === 'waiting') return `${name} is waiting.`
+  if (state === 'uploading' && (before.state === 'paused' || before.state === 'waiting'))
+    return `${name} goes on.`
   return undefined
 }
 

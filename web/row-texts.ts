@@ -1,12 +1,22 @@
 import { count, formatBytes, formatDuration, formatRate, joined, percentOf } from './format.ts'
-import { isMoving, type TransferView } from './transfer.ts'
+import { isMoving, type Note, type TransferView } from './transfer.ts'
+
+const NOTES: Record<Note, string> = {
+  restarted: 'The storage had dropped what had arrived of this file, so it is sent anew.',
+  unrecorded:
+    'This browser cannot remember this upload: keep the page open until it is done, or it starts over.',
+}
 
 /** Under the name: what is happening, in words. */
 export function statusOf(view: TransferView): string {
-  if (view.struggling && isMoving(view.state)) return 'Connection trouble, trying again…'
+  if (view.struggling && isMoving(view.state) && view.state !== 'waiting') {
+    return 'Connection trouble, trying again…'
+  }
   switch (view.state) {
-    case 'waiting':
+    case 'queued':
       return 'Waiting for its turn'
+    case 'waiting':
+      return waitOf(view)
     case 'planned':
       return 'Preparing…'
     case 'uploading':
@@ -21,11 +31,18 @@ export function statusOf(view: TransferView): string {
       return 'Cancelling…'
     case 'done':
       return joined(['Uploaded', inParts(view), ...tookOf(view)])
+    case 'resumable':
+      return 'Stopped for now; what has arrived is kept'
     case 'failed':
-      return 'Stopped'
+      return 'Failed'
     case 'aborted':
       return 'Cancelled'
   }
+}
+
+/** Of what goes on: what a person should know all the same. */
+export function noteOf({ note, state }: TransferView): string {
+  return note !== undefined && isMoving(state) ? NOTES[note] : ''
 }
 
 /** Below the bar, to the left: how far it is. */
@@ -51,6 +68,14 @@ export function proofOf({ result }: TransferView): string {
   const stored = checksum && `${checksum.algorithm} ${checksum.value}`
   if (verified === 'checksum') return `Checksum verified: ${stored}, of the file here and of what is stored.`
   return `Size verified, to the byte.${stored ? ` What is stored has the checksum ${stored}.` : ''}`
+}
+
+/** Whoever reads this need not do anything, unless it says so. */
+function waitOf({ waitingFor }: TransferView): string {
+  if (waitingFor === undefined || waitingFor.for === 'network') {
+    return 'Waiting for the network; goes on by itself'
+  }
+  return waitingFor.message
 }
 
 function inParts({ size, parts }: TransferView): string {

@@ -1,5 +1,5 @@
 import { count, formatBytes, formatDuration, formatRate, joined, percentOf } from './format.ts'
-import { isMoving, type TransferView } from './transfer.ts'
+import { hasStopped, isMoving, type TransferView } from './transfer.ts'
 
 export interface Summary {
   /** One line over the list. */
@@ -20,7 +20,9 @@ export function summarise(all: readonly TransferView[]): Summary {
   const size = sum(views, (view) => view.size)
   const bytes = sum(views, (view) => (view.state === 'done' ? view.size : view.bytes))
   const done = views.filter(({ state }) => state === 'done').length
+  const stopped = views.filter(({ state }) => state === 'resumable').length
   const failed = views.filter(({ state }) => state === 'failed').length
+  const waiting = views.filter(({ state }) => state === 'waiting').length
   const moving = views.some(({ state }) => isMoving(state))
   const finished = done === views.length
   const percent = percentOf(bytes, size, finished)
@@ -29,13 +31,15 @@ export function summarise(all: readonly TransferView[]): Summary {
     ? [`${count(done, 'file')} uploaded`, formatBytes(size)]
     : [
         ...(views.length > 1 ? [`${done} of ${count(views.length, 'file')} done`] : []),
-        ...(failed > 0 ? [`${failed} stopped`] : []),
+        ...(failed > 0 ? [`${failed} failed`] : []),
+        ...(stopped > 0 ? [`${stopped} stopped`] : []),
+        ...(waiting > 0 ? [`${waiting} waiting`] : []),
         `${formatBytes(bytes)} of ${formatBytes(size)}`,
         ...pace(views, size - bytes),
       ]
   return {
     text: joined(facts),
-    title: titleOf({ any: views.length > 0, finished, moving, failed: failed > 0, percent }),
+    title: titleOf(views, percent),
     fraction: finished ? 1 : size === 0 ? 0 : bytes / size,
     moving,
   }
@@ -50,17 +54,17 @@ function pace(views: readonly TransferView[], bytesLeft: number): string[] {
   return rate > 0 ? [formatRate(rate), `${formatDuration(bytesLeft / rate)} left`] : []
 }
 
-function titleOf(now: {
-  any: boolean
-  finished: boolean
-  moving: boolean
-  failed: boolean
-  percent: number
-}): string {
-  if (!now.any) return TITLE
-  if (now.finished) return `Done · ${TITLE}`
-  if (now.moving) return `${now.percent} % · ${TITLE}`
-  return `${now.failed ? 'Stopped' : 'Paused'} at ${now.percent} % · ${TITLE}`
+function titleOf(views: readonly TransferView[], percent: number): string {
+  if (views.length === 0) return TITLE
+  if (views.every(({ state }) => state === 'done')) return `Done · ${TITLE}`
+  const moving = views.filter(({ state }) => isMoving(state))
+  if (moving.some(({ state }) => state !== 'waiting')) return `${percent} % · ${TITLE}`
+  return `${standstill(views, moving.length > 0)} at ${percent} % · ${TITLE}`
+}
+
+function standstill(views: readonly TransferView[], waiting: boolean): string {
+  if (waiting) return 'Waiting'
+  return views.some(({ state }) => hasStopped(state)) ? 'Stopped' : 'Paused'
 }
 
 function sum(views: readonly TransferView[], of: (view: TransferView) => number): number {

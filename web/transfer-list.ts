@@ -2,7 +2,7 @@ import type { BrowserClient, UploadOptions } from '../client/browser/index.ts'
 import { explainCall } from './explain.ts'
 import { milestone } from './milestones.ts'
 import { saveObject } from './save-object.ts'
-import { isMoving, Transfer, type TransferView } from './transfer.ts'
+import { hasStopped, isMoving, Transfer, type TransferView } from './transfer.ts'
 import { createUploadRow, type UploadRow } from './upload-row.ts'
 
 /** Files that begin by themselves; more than that only where somebody presses a button. */
@@ -50,7 +50,7 @@ export class TransferList {
         (transfer) => transfer.isOf(file) && transfer.state !== 'done' && transfer.state !== 'aborted',
       )
       if (known === undefined) this.#append(file)
-      else if (known.state === 'failed') known.start(this.#lanes(), file)
+      else if (hasStopped(known.state)) known.start(this.#lanes(), file)
       else if (known.state === 'paused') known.resume()
       else refused.push(file.name)
     }
@@ -103,7 +103,7 @@ export class TransferList {
     let free = FILES_AT_ONCE - transfers.filter(({ state }) => isMoving(state)).length
     for (const transfer of transfers) {
       if (free <= 0) break
-      if (transfer.state !== 'waiting') continue
+      if (transfer.state !== 'queued') continue
       transfer.start(this.#lanes())
       free--
     }
@@ -147,7 +147,7 @@ export class TransferList {
   }
 
   #lanes(): UploadOptions {
-    const unfinished = [...this.#entries.keys()].filter(({ state }) => state !== 'done' && state !== 'failed')
-    return { concurrency: unfinished.length > 1 ? LANES_SHARED : LANES_ALONE }
+    const sharing = [...this.#entries.keys()].filter(({ state }) => state === 'queued' || isMoving(state))
+    return { concurrency: sharing.length > 1 ? LANES_SHARED : LANES_ALONE }
   }
 }

@@ -4,11 +4,15 @@ import type {
   Upload,
   UploadOptions,
   UploadResult,
+  UploadSnapshot,
   UploadState,
 } from '../client/browser/index.ts'
 
-/** `waiting`: for its turn; `cancelling`: until the server has dropped the parts. */
-export type TransferState = 'waiting' | 'cancelling' | Exclude<UploadState, 'resumable'>
+/** `queued`: until it is its turn; `cancelling`: until the server has dropped the parts. */
+export type TransferState = 'queued' | 'cancelling' | UploadState
+
+/** Something that a person should know of, although the upload goes on. */
+export type Note = 'restarted' | 'unrecorded'
 
 /** How one file stands, as the page shows it. Sizes in bytes, times in seconds. */
 export interface TransferView {
@@ -24,15 +28,29 @@ export interface TransferView {
   readonly secondsLeft: number | undefined
   /** A try failed, and nothing has moved since. */
   readonly struggling: boolean
+  /** Of state `waiting`. */
+  readonly waitingFor: UploadSnapshot['waitingFor']
+  readonly note: Note | undefined
   readonly error: PartwayError | undefined
   readonly result: UploadResult | undefined
 }
 
-const MOVING: ReadonlySet<TransferState> = new Set(['planned', 'uploading', 'completing', 'cancelling'])
+const MOVING: ReadonlySet<TransferState> = new Set([
+  'planned',
+  'uploading',
+  'waiting',
+  'completing',
+  'cancelling',
+])
 
 /** Whether leaving the page now would interrupt this file. */
 export function isMoving(state: TransferState): boolean {
   return MOVING.has(state)
+}
+
+/** Whether only a person begins it again. */
+export function hasStopped(state: TransferState): boolean {
+  return state === 'resumable' || state === 'failed'
 }
 
 /** One file of the list: waits for its turn, and then is an upload of the engine, or several in a row. */
@@ -41,10 +59,11 @@ export class Transfer {
   readonly #onChange: (transfer: Transfer) => void
   #file: File
   #upload: Upload | undefined
-  #state: TransferState = 'waiting'
+  #state: TransferState = 'queued'
   #result: UploadResult | undefined
   #cancelling = false
   #struggling = false
+  #note: Note | undefined
 
   constructor(client: BrowserClient, file: File, onChange: (transfer: Transfer) => void) {
     this.#client = client
@@ -63,21 +82,28 @@ export class Transfer {
   }
 
   /** Begins, or begins again where the last try stopped. @param file the same file, chosen anew */
-  start(options: UploadOptions, file = this.#file): void {
+  start(options: UploadOptions = {}, file = this.#file): void {
     this.#file = file
     const upload = this.#client.upload(file, options)
     this.#upload = upload
     this.#state = 'planned'
     this.#struggling = false
+    this.#note = undefined
     const changed = () => this.#onChange(this)
     upload.on('state', ({ state }) => {
-      this.#state = shown(state)
+      this.#state = state
       changed()
     })
     upload.on('retry', () => {
       this.#struggling = true
       changed()
     })
+    const note = (note: Note) => () => {
+      this.#note = note
+      changed()
+    }
+    upload.on('restarted', note('restarted'))
+    upload.on('unrecorded', note('unrecorded'))
     let bytes = 0
     upload.on('progress', ({ bytesSent }) => {
       // A try that failed takes its bytes back, and that is no progress.
@@ -126,13 +152,10 @@ export class Transfer {
       rate: now?.rate,
       secondsLeft: now?.eta,
       struggling: this.#struggling,
+      waitingFor: now?.waitingFor,
+      note: this.#note,
       error: now?.error,
       result: this.#result,
     }
   }
-}
-
-function shown(state: UploadState): TransferState {
-  if (state === 'resumable') return 'failed'
-  return state === 'waiting' ? 'uploading' : state
 }

@@ -2,8 +2,8 @@ import { copyText } from './copy-text.ts'
 import { find, setText } from './dom.ts'
 import { explain } from './explain.ts'
 import { percentOf } from './format.ts'
-import { amountOf, paceOf, proofOf, statusOf } from './row-texts.ts'
-import type { TransferView } from './transfer.ts'
+import { amountOf, noteOf, paceOf, proofOf, statusOf } from './row-texts.ts'
+import { hasStopped, isMoving, type TransferView } from './transfer.ts'
 
 type Toggle = 'pause' | 'resume' | 'retry' | 'restart'
 
@@ -28,6 +28,8 @@ const FILE_ICON =
   'M13 3.5H7A1.5 1.5 0 0 0 5.5 5v14A1.5 1.5 0 0 0 7 20.5h10a1.5 1.5 0 0 0 1.5-1.5V9zM13 3.5V9h5.5'
 const STATE_ICONS: Partial<Record<TransferView['state'], string>> = {
   done: 'M5 12.5l4.5 4.5L19 7.5',
+  waiting: 'M7 4.5h10M7 19.5h10M8 4.5c0 4 4 5 4 7.5s-4 3.5-4 7.5M16 4.5c0 4-4 5-4 7.5s4 3.5 4 7.5',
+  resumable: 'M12 6.5v7M12 17.5v.01',
   failed: 'M12 6.5v7M12 17.5v.01',
 }
 
@@ -44,6 +46,7 @@ export function createUploadRow(template: HTMLTemplateElement, name: string, act
   const badge = find(root, '.badge path', SVGPathElement)
   const bar = find(root, 'progress', HTMLProgressElement)
   const [status, amount, pace] = [text('.status'), text('.amount'), text('.pace')]
+  const note = text('.note')
   const [problem, result, proof, key] = [text('.problem'), text('.result'), text('.proof'), text('.key')]
   const toggleIcon = find(root, '.toggle path', SVGPathElement)
   const toggleLabel = text('.toggle-label')
@@ -66,7 +69,7 @@ export function createUploadRow(template: HTMLTemplateElement, name: string, act
     root,
     render(view) {
       const { state, bytes, size, error } = view
-      const explanation = state === 'failed' && error !== undefined ? explain(error) : undefined
+      const explanation = hasStopped(state) && error !== undefined ? explain(error) : undefined
       finished = state === 'done' || state === 'aborted'
       toggles = toggleOf(view, explanation?.remedy)
 
@@ -77,6 +80,7 @@ export function createUploadRow(template: HTMLTemplateElement, name: string, act
       bar.setAttribute('aria-valuetext', `${percentOf(bytes, size, state === 'done')} %, ${statusOf(view)}`)
       setText(amount, amountOf(view))
       setText(pace, paceOf(view))
+      setText(note, noteOf(view))
       setText(problem, complaint || (explanation?.sentence ?? ''))
       setText(proof, proofOf(view))
       setText(key, view.result?.key ?? '')
@@ -99,7 +103,7 @@ export function createUploadRow(template: HTMLTemplateElement, name: string, act
 
 function toggleOf({ state }: TransferView, remedy: Toggle | undefined): Toggle | undefined {
   // While it completes there is nothing to pause, and the button stays: the focus may be on it.
-  if (state === 'planned' || state === 'uploading' || state === 'completing') return 'pause'
+  if (isMoving(state) && state !== 'cancelling') return 'pause'
   return state === 'paused' ? 'resume' : remedy
 }
 

@@ -15,9 +15,9 @@ import {
 import { ProblemError } from '../../protocol/problems.ts'
 import { explain, explainCall } from '../../web/explain.ts'
 import { milestone } from '../../web/milestones.ts'
-import { amountOf, paceOf, proofOf, statusOf } from '../../web/row-texts.ts'
+import { amountOf, noteOf, paceOf, proofOf, statusOf } from '../../web/row-texts.ts'
 import { summarise } from '../../web/summary.ts'
-import type { TransferView } from '../../web/transfer.ts'
+import type { Note, TransferView } from '../../web/transfer.ts'
 
 const RESULT: UploadResult = {
   key: 'uploads/public/1/film.mp4',
@@ -44,6 +44,8 @@ function view(changes: Partial<TransferView> = {}): TransferView {
     rate: 10e6,
     secondsLeft: 100,
     struggling: false,
+    waitingFor: undefined,
+    note: undefined,
     error: undefined,
     result: undefined,
     ...changes,
@@ -69,6 +71,30 @@ describe('the row of a file', () => {
     expect(statusOf(view({ struggling: true, state: 'paused' }))).toBe('Paused')
   })
 
+  test('that waits says for what, and whose turn it is to do something', () => {
+    const waiting = view({ state: 'waiting', struggling: true })
+    const network = { for: 'network', message: 'The network is away.' } as const
+    const user = { for: 'user', message: 'Sign in, and it goes on.' } as const
+    expect(statusOf({ ...waiting, waitingFor: network })).toBe('Waiting for the network; goes on by itself')
+    expect(statusOf({ ...waiting, waitingFor: user })).toBe('Sign in, and it goes on.')
+    expect(paceOf(waiting)).toBe('')
+    expect(statusOf(view({ state: 'queued' }))).toBe('Waiting for its turn')
+  })
+
+  test('that stopped says whether what has arrived is kept', () => {
+    expect(statusOf(view({ state: 'resumable' }))).toBe('Stopped for now; what has arrived is kept')
+    expect(statusOf(view({ state: 'failed' }))).toBe('Failed')
+  })
+
+  test.each<[Note, RegExp]>([
+    ['restarted', /sent anew/],
+    ['unrecorded', /keep the page open/],
+  ])('that was %s says so for as long as it moves', (note, sentence) => {
+    expect(noteOf(view({ note }))).toMatch(sentence)
+    expect(noteOf(view({ note, state: 'done' }))).toBe('')
+    expect(noteOf(view())).toBe('')
+  })
+
   test('without a measured rate promises nothing', () => {
     expect(paceOf(view({ rate: undefined, secondsLeft: undefined }))).toBe('')
     expect(plain(paceOf(view({ rate: 0, secondsLeft: undefined })))).toBe('0 bytes/s')
@@ -92,7 +118,7 @@ describe('the list as a whole', () => {
     const { text, title, fraction, moving } = summarise([
       view({ state: 'done', bytes: 0 }),
       view(),
-      view({ state: 'waiting', bytes: 0, rate: undefined }),
+      view({ state: 'queued', bytes: 0, rate: undefined }),
     ])
     expect(plain(text)).toBe('1 of 3 files done · 3.00 GB of 6.00 GB · 10.0 MB/s · 5 min left')
     expect(title).toBe('50 % · Partway')
@@ -106,6 +132,9 @@ describe('the list as a whole', () => {
     ['all paused', [{ state: 'paused' }], 'Paused at 50 % · Partway', false],
     ['one failed', [{ state: 'done' }, { state: 'failed' }], 'Stopped at 75 % · Partway', false],
     ['one failed, one moving', [{ state: 'failed' }, {}], '50 % · Partway', true],
+    ['one stopped', [{ state: 'resumable' }, { state: 'paused' }], 'Stopped at 50 % · Partway', false],
+    ['one waiting', [{ state: 'waiting' }, { state: 'paused' }], 'Waiting at 50 % · Partway', true],
+    ['one waiting, one moving', [{ state: 'waiting' }, {}], '50 % · Partway', true],
     ['one cancelled, one done', [{ state: 'aborted' }, { state: 'done' }], 'Done · Partway', false],
     ['completing', [{ state: 'completing', bytes: 2e9 }], '99 % · Partway', true],
     ['an empty file that waits', [{ state: 'planned', size: 0, bytes: 0 }], '0 % · Partway', true],
@@ -121,6 +150,8 @@ describe('a listener is told', () => {
     [{ bytes: 1.1e9 }, { bytes: 1.2e9 }, undefined],
     [{}, { state: 'paused' }, 'film.mp4 is paused.'],
     [{ state: 'paused' }, {}, 'film.mp4 goes on.'],
+    [{}, { state: 'waiting' }, 'film.mp4 is waiting.'],
+    [{ state: 'waiting' }, {}, 'film.mp4 goes on.'],
     [{ state: 'completing' }, { state: 'done' }, 'film.mp4 is uploaded.'],
     [{}, { state: 'failed' }, undefined],
   ])('%j, then %j: %s', (before, after, message) => {
