@@ -8,6 +8,8 @@ export function pagePolicy(connectTo: readonly string[]): string {
     "default-src 'self'",
     // Checksums are computed in WebAssembly.
     "script-src 'self' 'wasm-unsafe-eval'",
+    // And in a worker, whose code the page holds.
+    'worker-src blob:',
     `connect-src 'self' ${connectTo.join(' ')}`,
     "img-src 'self' data:",
     "object-src 'none'",

@@ -5,6 +5,7 @@ import { type UploadOptions, upload } from '../upload.ts'
 import { browserRecords } from './records.ts'
 import { fileSource } from './source.ts'
 import { xhrTransport } from './transport.ts'
+import { browserWakes } from './wakes.ts'
 
 /** Browsers open at most 6 connections to an origin under HTTP/1.1: one is left to the API, which may share it. */
 const CONCURRENCY = 5
@@ -25,8 +26,9 @@ export interface BrowserClient {
  * const { key } = await upload.result
  */
 export function createClient(options: ApiOptions): BrowserClient {
-  const api = createApi(options)
-  const ports = { controlPlane: api, transport: xhrTransport, records: browserRecords() }
+  const wakes = browserWakes()
+  const api = createApi({ wakes, ...options })
+  const ports = { controlPlane: api, transport: xhrTransport(), records: browserRecords(), wakes }
   return {
     api,
     upload: (file, options) => upload(fileSource(file), ports, { concurrency: CONCURRENCY, ...options }),

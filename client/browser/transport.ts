@@ -1,41 +1,61 @@
+import { follow } from '../abort.ts'
 import { NetworkError } from '../errors.ts'
 import type { PartTransport, PutRequest, PutResponse } from '../ports.ts'
+import { Hasher } from './hasher.ts'
 
 /**
  * XMLHttpRequest with a slice of the file: as fast as fetch or workers, and the only one that tells how far an upload is.
- * The browser reads the slice itself; nothing of it passes through here.
+ * The browser reads the slice itself, and a worker reads it once more for its checksum: from the system's cache, on another core.
  */
-export const xhrTransport: PartTransport<Blob> = {
-  computesCrc: false,
-  put: ({ url, headers, body, signal, onProgress }: PutRequest<Blob>) =>
-    new Promise<PutResponse>((resolve, reject) => {
-      signal.throwIfAborted()
-      const xhr = new XMLHttpRequest()
-      xhr.open('PUT', url)
-      for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value)
-      const onAbort = () => xhr.abort()
-      signal.addEventListener('abort', onAbort, { once: true })
-      xhr.upload.onprogress = ({ loaded }) => onProgress(loaded)
-      xhr.onload = () => resolve(readResponse(xhr))
-      xhr.onerror = () =>
-        reject(
-          new NetworkError(
-            'Expected an answer from the store, got none: offline, cut off, or not allowed (CORS).',
-          ),
-        )
-      xhr.onabort = () => reject(signal.reason)
-      xhr.onloadend = () => signal.removeEventListener('abort', onAbort)
-      xhr.send(body)
-    }),
+export function xhrTransport(hasher: Pick<Hasher, 'hash'> = new Hasher()): PartTransport<Blob> {
+  return {
+    computesCrc: true,
+    async put(request) {
+      request.signal.throwIfAborted()
+      const exchange = follow(request.signal)
+      const sending = send({ ...request, signal: exchange.signal })
+      const hashing = hasher.hash(request.body, request, exchange.signal)
+      try {
+        const answer = await Promise.race([sending, hashing.then(() => sending)])
+        return answer.status >= 200 && answer.status < 300 ? { ...answer, ...(await hashing) } : answer
+      } finally {
+        exchange.release()
+        exchange.abort(request.signal.reason)
+        await Promise.allSettled([sending, hashing])
+      }
+    },
+  }
 }
 
-function readResponse(xhr: XMLHttpRequest): PutResponse {
+function send({ url, headers, body, crc, signal, onProgress }: PutRequest<Blob>): Promise<PutResponse> {
+  return new Promise((resolve, reject) => {
+    const xhr = new XMLHttpRequest()
+    xhr.open('PUT', url)
+    for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value)
+    const onAbort = () => xhr.abort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    xhr.upload.onprogress = ({ loaded }) => onProgress(loaded)
+    xhr.onload = () => resolve(readResponse(xhr, crc))
+    xhr.onerror = () =>
+      reject(
+        new NetworkError(
+          'Expected an answer from the store, got none: offline, cut off, or not allowed (CORS).',
+        ),
+      )
+    xhr.onabort = () => reject(signal.reason)
+    xhr.onloadend = () => signal.removeEventListener('abort', onAbort)
+    xhr.send(body)
+  })
+}
+
+function readResponse(xhr: XMLHttpRequest, crc: PutRequest<Blob>['crc']): PutResponse {
   const headers = exposedHeaders(xhr)
   const retryAfter = Number(headers.get('retry-after') ?? Number.NaN)
   return {
     status: xhr.status,
     etag: headers.get('etag')?.replaceAll('"', ''),
-    checksum: headers.get('x-amz-checksum-crc64nvme') ?? undefined,
+    checksum: (crc && headers.get(`x-amz-checksum-${crc.toLowerCase()}`)) ?? undefined,
+    date: headers.get('date') ?? undefined,
     retryAfter: Number.isFinite(retryAfter) ? retryAfter : undefined,
     body: xhr.status >= 200 && xhr.status < 300 ? '' : xhr.responseText,
   }
