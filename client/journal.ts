@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { ChecksumAlgorithm } from '../protocol/schemas.ts'
 import { createLines } from './lines.ts'
-import type { JournalEntry, JournaledUpload } from './ports.ts'
+import type { Journal, JournalEntry, JournaledUpload } from './ports.ts'
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const PartNumber = v.pipe(Count, v.minValue(1))
@@ -38,6 +38,21 @@ export const journalLines = createLines<v.GenericSchema<unknown, JournalEntry>>(
   opens: 'upload',
   schema: Entry,
 })
+
+/**
+ * Where nothing can be written down.
+ * @param reason what every append says
+ * @param setAside where something was, and cannot be read
+ */
+export function forgetfulJournal(reason: Error, setAside?: string): Journal {
+  return {
+    entries: [],
+    setAside,
+    append: () => Promise.reject(reason),
+    clear: async () => {},
+    close: async () => {},
+  }
+}
 
 /** What a part was when the store acknowledged it: `crc` in base64, `md5` in hex. */
 export interface JournaledPart {

@@ -64,7 +64,8 @@ function lockFile(path: string, timeout = 0): DatabaseSync | undefined {
   const { DatabaseSync } = sqlite()
   const database = new DatabaseSync(path, { timeout })
   try {
-    database.exec('BEGIN EXCLUSIVE')
+    // Otherwise there is a second file for each, for changes that are never made.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
     return database
   } catch (error) {
     database.close()
