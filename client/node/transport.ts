@@ -1,7 +1,7 @@
 import type { ClientRequest } from 'node:http'
-import { type Crc, createCrc } from '../../checksums/crc.ts'
 import type { PartTransport, PutRequest, PutResponse } from '../ports.ts'
 import { BLOCK_BYTES, Blocks } from './blocks.ts'
+import { type Hashing, startHashing } from './hashing.ts'
 import { answerTo, type Connections, header, readText, retryAfter } from './http.ts'
 import type { FileSlice } from './source.ts'
 
@@ -12,7 +12,7 @@ import type { FileSlice } from './source.ts'
 const PIECE_BYTES = 64 * 1024
 
 /**
- * node:http with two blocks a lane: one is read and its CRC computed while the other is written, and the write's callback is the
+ * node:http with two blocks a lane: one is read and hashed while the other is written, and the write's callback is the
  * backpressure. Measured against undici, streams and fetch: the least time, CPU and memory.
  */
 export function fileTransport(connections: Connections): PartTransport<FileSlice> {
@@ -42,9 +42,9 @@ async function exchange(
   put: PutRequest<FileSlice>,
   blocks: Blocks,
 ): Promise<PutResponse> {
-  const crc = put.crc && createCrc(put.crc)
+  const hashing = startHashing(put)
   const answered = answerTo(request, put.signal)
-  const written = writeBody(request, put, crc, blocks)
+  const written = writeBody(request, put, hashing, blocks)
   try {
     const answer = await Promise.race([answered, written.then(() => answered)])
     const { statusCode: status = 0 } = answer
@@ -54,8 +54,9 @@ async function exchange(
     return {
       status,
       etag: header(answer, 'etag')?.replaceAll('"', ''),
-      crc: crc?.digest(),
+      ...(stored && hashing.digest()),
       checksum: put.crc && header(answer, `x-amz-checksum-${put.crc.toLowerCase()}`),
+      date: header(answer, 'date'),
       retryAfter: retryAfter(answer),
       body: stored ? '' : body,
     }
@@ -72,7 +73,7 @@ async function exchange(
 async function writeBody(
   request: ClientRequest,
   { body, onProgress }: PutRequest<FileSlice>,
-  crc: Crc | undefined,
+  hashing: Hashing,
   blocks: Blocks,
 ): Promise<void> {
   const pair = [blocks.take(), blocks.take()] as const
@@ -81,7 +82,7 @@ async function writeBody(
     for (let at = 0, turn: 0 | 1 = 0; at < body.size; turn = turn === 0 ? 1 : 0) {
       const bytes = pair[turn].subarray(0, Math.min(BLOCK_BYTES, body.size - at))
       await body.read(bytes, at)
-      crc?.update(bytes)
+      hashing.update(bytes)
       if (!(await writing)) return
       const before = at
       at += bytes.length

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { hash } from 'node:crypto'
 import { appendFile, rename, truncate, utimes, writeFile } from 'node:fs/promises'
 import { type RequestListener, request } from 'node:http'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { createCrc } from '../../checksums/crc.ts'
 import { AbortedError, NetworkError, SourceChangedError } from '../../client/errors.ts'
+import type { HashRequest } from '../../client/node/hashing.ts'
 import { type Connections, createConnections } from '../../client/node/http.ts'
 import { openFile } from '../../client/node/source.ts'
 import { fileTransport } from '../../client/node/transport.ts'
@@ -29,14 +31,19 @@ async function setting(bytes: Buffer, listener: RequestListener) {
     await source.close()
   })
   const transport = fileTransport(connections)
-  const put = (start: number, end: number, signal = new AbortController().signal) => {
+  const put = (
+    start: number,
+    end: number,
+    signal = new AbortController().signal,
+    hashes: HashRequest = { crc: 'CRC64NVME' },
+  ) => {
     const progress: number[] = []
     const onProgress = (bytes: number) => progress.push(bytes)
     const answer = transport.put({
       url,
       headers: { 'x-signed': 'yes' },
       body: source.slice(start, end),
-      crc: 'CRC64NVME',
+      ...hashes,
       signal,
       onProgress,
     })
@@ -61,7 +68,9 @@ test.each([0, 1, MIB - 1, MIB, MIB + 1, 3 * MIB + 7])(
       status: 200,
       etag: 'abc',
       crc: createCrc('CRC64NVME').update(expected).digest(),
+      md5: undefined,
       checksum: 'AAAAAAAAAAA=',
+      date: expect.stringMatching(/ GMT$/),
       retryAfter: undefined,
       body: '',
     })
@@ -69,6 +78,24 @@ test.each([0, 1, MIB - 1, MIB, MIB + 1, 3 * MIB + 7])(
     expect(arrived[0]).toMatchObject({ length: String(size), signed: 'yes' })
     expect(arrived[0]?.body.equals(expected)).toBe(true)
     expect(progress.at(-1) ?? 0).toBe(size)
+  },
+)
+
+test.each(['CRC64NVME', 'CRC32', 'CRC32C'] as const)(
+  'its %s and its MD5 are those of its bytes, and not told of what the store refuses',
+  async (algorithm) => {
+    const file = pseudoRandom(3 * MIB)
+    const answers = [200, 400]
+    const { put } = await setting(file, async (request, response) => {
+      await readBody(request)
+      response.writeHead(answers.shift() ?? 500).end()
+    })
+    const send = () => put(1, 2 * MIB, undefined, { crc: algorithm, md5: true }).answer
+    const expected = file.subarray(1, 2 * MIB)
+    const crc = createCrc(algorithm).update(expected).digest()
+    expect(await send()).toMatchObject({ status: 200, crc, md5: hash('md5', expected) })
+    const refused = await send()
+    expect([refused.status, refused.crc, refused.md5]).toEqual([400, undefined, undefined])
   },
 )
 
