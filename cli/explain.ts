@@ -1,4 +1,5 @@
 import {
+  BusyError,
   FileExistsError,
   NetworkError,
   type NodeClient,
@@ -27,6 +28,9 @@ export const UNREACHED_ADVICE = 'Check the URL, and that the server runs.'
 export function explain(error: unknown): string {
   if (error instanceof SourceChangedError || error instanceof RecordError) {
     return `${error.message} (With --restart, the upload begins anew.)`
+  }
+  if (error instanceof BusyError) {
+    return 'it is being uploaded by another process already. Let that go on, or end it first: nothing is sent twice.'
   }
   if (error instanceof FileExistsError) {
     return `Expected no file at ${error.path}, found one. Choose another name, or replace it with --force.`

@@ -16,6 +16,8 @@ const SHORTEST_NAME = 8
 const NAME_SHARE = 0.4
 const LONGEST_TROUBLE = 42
 
+type Drawing = Omit<Progress, 'wait'>
+
 export interface Standing {
   readonly bytes: number
   readonly size: number
@@ -31,6 +33,8 @@ export interface Progress {
   update(): void
   /** A try failed, such as for `no answer from the store`. Told until bytes move again, in place of the rate and the time left. */
   trouble(reason: string): void
+  /** Nothing moves until something comes back, such as `waiting for the network`. Told as a trouble is. */
+  wait(reason: string): void
   /** A line of its own. */
   note(text: string): void
   end(): void
@@ -57,12 +61,14 @@ export function createProgress(
   const progress = stderr.isTTY
     ? redrawnLine(stderr, Boolean(environment.NO_COLOR), name, current, now)
     : plainLines(stderr, name, current, now)
+  const tell = (reason: string, line: string) => {
+    trouble = { reason, bytes: standing().bytes }
+    progress.trouble(line)
+  }
   return {
     ...progress,
-    trouble(reason) {
-      trouble = { reason, bytes: standing().bytes }
-      progress.trouble(reason)
-    },
+    trouble: (reason) => tell(reason, `${reason}, trying again`),
+    wait: (reason) => tell(reason, reason),
   }
 }
 
@@ -72,7 +78,7 @@ function redrawnLine(
   name: string,
   standing: () => Standing,
   now: () => number,
-): Progress {
+): Drawing {
   let drawnAt = Number.NEGATIVE_INFINITY
   const clear = () => stderr.write('\r\x1b[K')
   const draw = () => {
@@ -102,7 +108,7 @@ function plainLines(
   name: string,
   standing: () => Standing,
   now: () => number,
-): Progress {
+): Drawing {
   let toldAt = now()
   let toldStep: number | undefined
   let troubleToldAt = Number.NEGATIVE_INFINITY
@@ -117,10 +123,10 @@ function plainLines(
       toldStep = step
       stderr.write(`${name}: ${describe(current).join(', ')}\n`)
     },
-    trouble(reason) {
+    trouble(line) {
       if (now() - troubleToldAt < TROUBLE_EVERY_MS) return
       troubleToldAt = now()
-      stderr.write(`${name}: ${reason}, trying again\n`)
+      stderr.write(`${name}: ${line}\n`)
     },
     note: (text) => stderr.write(`${text}\n`),
     end() {},

@@ -4,6 +4,7 @@ import {
   type Upload,
   type UploadOptions,
   type UploadResult,
+  type UploadSnapshot,
 } from '../client/node/index.ts'
 import { commandAgain } from './again.ts'
 import { type Command, type Invocation, type Terminal, UsageError } from './command.ts'
@@ -107,8 +108,16 @@ function follow(run: Upload, file: string, terminal: Terminal): Promise<UploadRe
     const isSignedAgain = delay === 0 && partNumber !== undefined
     if (!isSignedAgain) progress.trouble(troubleOf(error))
   })
+  run.on('state', ({ state }) => {
+    if (state === 'waiting') progress.wait(waitOf(run.snapshot()))
+  })
   run.on('progress', () => progress.update())
   return run.result.finally(() => progress.end())
+}
+
+function waitOf({ waitingFor }: UploadSnapshot): string {
+  if (!waitingFor || waitingFor.for === 'network') return 'waiting for the network; goes on by itself'
+  return waitingFor.message
 }
 
 function summary({ size, elapsed, verified, bytesTransferred, bytesResumed }: UploadResult): string {

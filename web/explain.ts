@@ -1,12 +1,14 @@
 import {
   AbortedError,
   ApiError,
+  BusyError,
   IntegrityError,
   NetworkError,
   NotPartwayError,
   type PartwayError,
   RecordError,
   SourceChangedError,
+  SourceReadError,
   StoreError,
   UploadGoneError,
 } from '../client/browser/index.ts'
@@ -28,6 +30,20 @@ export function explain(error: PartwayError): Explanation {
     return {
       sentence:
         'This file changed, moved or was deleted after the upload began. Choose it again to send it as it is now.',
+    }
+  }
+  if (error instanceof SourceReadError) {
+    return {
+      sentence:
+        'This file could not be read. What has arrived is kept: check the disk that it is on, then retry.',
+      ...remedy,
+    }
+  }
+  if (error instanceof BusyError) {
+    return {
+      sentence:
+        'This file is being uploaded in another tab. Go on there, or close that tab and retry: nothing is sent twice.',
+      ...remedy,
     }
   }
   if (error instanceof NetworkError) {

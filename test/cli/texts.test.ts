@@ -139,6 +139,18 @@ describe('while tries fail', () => {
     expect(written.at(-1)).toContain('12.0 MiB/s  8 s left')
   })
 
+  test('what is waited for is told without a promise to try', () => {
+    const { written, progress } = failing(false)
+    progress.wait('waiting for the network; goes on by itself')
+    expect(written).toEqual(['film.mov: waiting for the network; goes on by itself\n'])
+  })
+
+  test('a terminal has room for what is waited for', () => {
+    const { written, progress } = failing(true)
+    progress.wait('waiting for the network; goes on by itself')
+    expect(written.at(-1)).toContain('waiting for the network; goes on by itself')
+  })
+
   test.each([
     [
       new NetworkError('Expected an answer from the store, got none (ECONNREFUSED).', {
