@@ -41,8 +41,9 @@ export function createApi(options: ApiOptions): ControlPlane {
     endpoint: baseOf(options.url),
     describe: (signal) => call(routes.describe, {}, signal),
     initiate: (body, signal) => call(routes.initiate, { body }, signal),
-    async presign(upload, parts, signal) {
-      const body = { key: upload.key, parts }
+    async presign(upload, parts, signal, checksums) {
+      const signed = checksums && { checksums: checksums.values, checksumAlgorithm: checksums.algorithm }
+      const body = { key: upload.key, parts, ...signed }
       return (await call(routes.presign, { path: path(upload), body }, signal)).signed
     },
     listParts: (upload, signal) =>

@@ -16,16 +16,20 @@ export function persist(
 ): ControlPlane {
   const again = <Answer>(attempt: (signal: AbortSignal) => Promise<Answer>, signal: AbortSignal) =>
     callStore({ attempt, advanced, onRetry }, ports, signal)
+  const { find } = plane
   return {
     endpoint: plane.endpoint,
     describe: (signal) => again((signal) => plane.describe(signal), signal),
     initiate: (request, signal) => again((signal) => plane.initiate(request, signal), signal),
-    presign: (upload, parts, signal) => again((signal) => plane.presign(upload, parts, signal), signal),
+    presign: (upload, parts, signal, checksums) =>
+      again((signal) => plane.presign(upload, parts, signal, checksums), signal),
     listParts: (upload, signal) => again((signal) => plane.listParts(upload, signal), signal),
     listUploads: (page, signal) => again((signal) => plane.listUploads(page, signal), signal),
     download: (request, signal) => again((signal) => plane.download(request, signal), signal),
+    ...(find && { find: (upload, signal) => again((signal) => find(upload, signal), signal) }),
     complete: (upload, request, signal) => plane.complete(upload, request, signal),
     abort: (upload, signal) => plane.abort(upload, signal),
+    waits: plane.waits,
   }
 }
 

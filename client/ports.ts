@@ -11,6 +11,7 @@ import type {
   ListUploadsResponse,
   PresignRequest,
   SignedParts,
+  SingleUpload,
 } from '../protocol/schemas.ts'
 
 /**
@@ -33,6 +34,8 @@ export interface Source<Slice> {
   slice(start: number, end: number): Slice
   /** Reads that range and computes its CRC. */
   crc(algorithm: CrcAlgorithm, start: number, end: number, signal: AbortSignal): Promise<Uint8Array>
+  /** Reads that range and computes its MD5, in hex: for stores whose only checksum of a part is its ETag. */
+  md5(start: number, end: number, signal: AbortSignal): Promise<string>
   /**
    * @returns `touched` where only a time differs that a rename changes as well as an edit that hides itself: what was read before is
    * to be read again before it counts. Told once
@@ -94,7 +97,13 @@ export interface ControlPlane {
   readonly endpoint: string
   describe(signal: AbortSignal): Promise<DescribeResponse>
   initiate(request: InitiateRequest, signal: AbortSignal): Promise<InitiateResponse>
-  presign(upload: UploadId, parts: PresignRequest['parts'], signal: AbortSignal): Promise<SignedParts>
+  /** @param checksums of these parts: signed into their URLs, so that the store refuses other bytes */
+  presign(
+    upload: UploadId,
+    parts: PresignRequest['parts'],
+    signal: AbortSignal,
+    checksums?: PartChecksums,
+  ): Promise<SignedParts>
   listParts(upload: UploadId, signal: AbortSignal): Promise<ListPartsResponse>
   /** One try, no retries: what an unanswered complete means is for the engine to settle. */
   complete(
@@ -107,9 +116,33 @@ export interface ControlPlane {
   listUploads(
     page: { limit?: number; cursor?: string; details?: boolean },
     signal: AbortSignal,
-  ): Promise<ListUploadsResponse>
+  ): Promise<UploadsPage>
   download(request: DownloadRequest, signal: AbortSignal): Promise<DownloadResponse>
+  /**
+   * The object that an upload has become although nobody heard of it. Absent where each upload has a key of its own, so that
+   * whatever stands there is its object.
+   */
+  find?(upload: UploadId | SingleUpload, signal: AbortSignal): Promise<FoundObject | undefined>
+  /** Absent where it never waits for anybody. */
+  readonly waits?: Waits | undefined
 }
+
+export interface PartChecksums {
+  readonly algorithm: CrcAlgorithm
+  /** By part number, in base64. */
+  readonly values: Readonly<Record<string, string>>
+}
+
+export type FoundObject = Pick<DownloadResponse, 'size' | 'etag' | 'checksum'>
+
+/** As list-uploads answers, but without the plan where the key does not carry it. */
+export interface UploadsPage {
+  readonly uploads: readonly (Omit<ListedUpload, 'size' | 'partSize'> & Partial<ListedUpload>)[]
+  /** The `cursor` of the next page; absent on the last. */
+  readonly next?: string | undefined
+}
+
+type ListedUpload = ListUploadsResponse['uploads'][number]
 
 export interface UploadId {
   readonly key: string

@@ -1,4 +1,5 @@
 import { createCrc } from '../../checksums/crc.ts'
+import { toHex } from '../../checksums/hex.ts'
 import { SourceChangedError } from '../errors.ts'
 import type { Source } from '../ports.ts'
 
@@ -21,16 +22,31 @@ export function fileSource(file: File): Source<Blob> {
     slice: (start, end) => file.slice(start, end),
     async crc(algorithm, start, end, signal) {
       const crc = createCrc(algorithm)
-      for (let at = start; at < end; at += BLOCK_BYTES) {
-        signal.throwIfAborted()
-        crc.update(await readBytes(file, file.slice(at, Math.min(at + BLOCK_BYTES, end))))
-      }
+      for await (const bytes of blocks(file, start, end, signal)) crc.update(bytes)
       return crc.digest()
+    },
+    async md5(start, end, signal) {
+      const { createMd5 } = await import('../../checksums/md5.ts')
+      const md5 = createMd5()
+      for await (const bytes of blocks(file, start, end, signal)) md5.update(bytes)
+      return toHex(md5.digest())
     },
     async verify() {
       await readBytes(file, file.slice(0, 1))
       return 'same'
     },
+  }
+}
+
+async function* blocks(
+  file: File,
+  start: number,
+  end: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for (let at = start; at < end; at += BLOCK_BYTES) {
+    signal.throwIfAborted()
+    yield await readBytes(file, file.slice(at, Math.min(at + BLOCK_BYTES, end)))
   }
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
@@ -51,15 +52,13 @@ export async function openFile(path: string): Promise<FileSource> {
     slice,
     async crc(algorithm, start, end, signal) {
       const crc = createCrc(algorithm)
-      const range = slice(start, end)
-      const block = new Uint8Array(Math.min(BLOCK_BYTES, range.size))
-      for (let at = 0; at < range.size; at += block.length) {
-        signal.throwIfAborted()
-        const bytes = block.subarray(0, range.size - at)
-        await range.read(bytes, at)
-        crc.update(bytes)
-      }
+      for await (const bytes of blocks(slice(start, end), signal)) crc.update(bytes)
       return crc.digest()
+    },
+    async md5(start, end, signal) {
+      const md5 = createHash('md5')
+      for await (const bytes of blocks(slice(start, end), signal)) md5.update(bytes)
+      return md5.digest('hex')
     },
     async verify() {
       compareIdentity(name, identity, identityOf(await handle.stat({ bigint: true })))
@@ -67,6 +66,17 @@ export async function openFile(path: string): Promise<FileSource> {
       return 'same'
     },
     close: () => handle.close(),
+  }
+}
+
+/** One buffer for all of them. */
+async function* blocks(range: FileSlice, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const block = new Uint8Array(Math.min(BLOCK_BYTES, range.size))
+  for (let at = 0; at < range.size; at += block.length) {
+    signal.throwIfAborted()
+    const bytes = block.subarray(0, range.size - at)
+    await range.read(bytes, at)
+    yield bytes
   }
 }
 

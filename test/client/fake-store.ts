@@ -1,5 +1,7 @@
 import { toBase64 } from '../../checksums/base64.ts'
 import { type CrcAlgorithm, createCrc } from '../../checksums/crc.ts'
+import { toHex } from '../../checksums/hex.ts'
+import { createMd5 } from '../../checksums/md5.ts'
 import { ApiError, NetworkError, SourceChangedError } from '../../client/errors.ts'
 import type {
   ControlPlane,
@@ -309,6 +311,11 @@ export class FakeSource implements Source<Uint8Array> {
     return createCrc(algorithm).update(this.slice(start, end)).digest()
   }
 
+  async md5(start: number, end: number): Promise<string> {
+    this.bytesChecked += end - start
+    return md5Of(this.slice(start, end))
+  }
+
   async identify(): Promise<Identity> {
     return this.#identity
   }
@@ -358,6 +365,10 @@ function answer(status: number, code: string): PutResponse {
 
 function crcOf(bytes: Uint8Array): string {
   return toBase64(createCrc(ALGORITHM).update(bytes).digest())
+}
+
+function md5Of(bytes: Uint8Array): string {
+  return toHex(createMd5().update(bytes).digest())
 }
 
 function etagOf(bytes: Uint8Array): string {
