@@ -69,7 +69,7 @@ export class Multipart<Slice> implements Transfer {
   }
 
   find(signal: AbortSignal): Promise<Stored | undefined> {
-    return findObject(this.#job.controlPlane, this.key, this.#expected, signal)
+    return findObject(this.#job.controlPlane, this.#upload, this.#expected, signal)
   }
 
   async send(signal: AbortSignal): Promise<Stored> {

@@ -46,7 +46,7 @@ export class Single<Slice> implements Transfer {
   async abort(): Promise<void> {}
 
   find(signal: AbortSignal): Promise<Stored | undefined> {
-    return findObject(this.#job.controlPlane, this.key, this.#expected, signal)
+    return findObject(this.#job.controlPlane, this.#answer, this.#expected, signal)
   }
 
   async send(signal: AbortSignal): Promise<Stored> {
