@@ -26,6 +26,11 @@ export function readAnswer<R extends Route>(
   return parsed.output as ResponseOf<R>
 }
 
+/** Whether somebody else answered: a network that wants a sign-in first, or a proxy on the way. An API speaks JSON. */
+export function isStrangers(status: number, text: string): boolean {
+  return status < 500 && status !== 429 && text !== '' && parseJson(text) === undefined
+}
+
 /** A problem of a function's, or `{"message"}` of the gateway's, or something that is no Partway API. */
 function errorOf(base: string, status: number, json: unknown, text: string): Error {
   const problem = v.safeParse(ProblemBody, json)

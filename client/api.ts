@@ -1,6 +1,6 @@
 import { type ResponseOf, type Route, routes } from '../protocol/routes.ts'
 import { follow, orAborted } from './abort.ts'
-import { readAnswer } from './api-answer.ts'
+import { isStrangers, readAnswer } from './api-answer.ts'
 import { sleep, systemClock } from './clock.ts'
 import { ApiError, NetworkError } from './errors.ts'
 import type { Clock, ControlPlane, UploadId, Wakes } from './ports.ts'
@@ -84,6 +84,8 @@ function createCaller({
 }: ApiOptions) {
   const base = baseOf(url)
   const timing = { ...TIMING, ...changes }
+  /** From then on, it is not the URL that is wrong. */
+  let hasAnswered = false
 
   async function once<R extends Route>(
     route: R,
@@ -107,7 +109,13 @@ function createCaller({
         signal: attempt.signal,
         ...(input.body !== undefined && { body: JSON.stringify(input.body) }),
       })
-      return readAnswer(route, base, response.status, await response.text())
+      const text = await response.text()
+      if (hasAnswered && isStrangers(response.status, text)) {
+        throw new NetworkError(`Expected an answer from ${base}, got one from somebody on the way there.`)
+      }
+      const answer = readAnswer(route, base, response.status, text)
+      hasAnswered = true
+      return answer
     } catch (error) {
       attempt.signal.throwIfAborted()
       if (!(error instanceof TypeError)) throw error

@@ -138,6 +138,18 @@ test.each([
   expect(calls).toHaveLength(2)
 })
 
+test('a page in place of an answer, once the API has answered, is the network on the way, and the call is made again', async () => {
+  const described = { status: 200, body: DESCRIBED }
+  const { plane, calls } = api(
+    described,
+    { status: 200, text: '<html>Sign in to this Wi-Fi</html>' },
+    described,
+  )
+  await plane.describe(signal)
+  await expect(plane.describe(signal)).resolves.toEqual(DESCRIBED)
+  expect(calls).toHaveLength(3)
+})
+
 test('a connection that is lost is tried again, six times in all', async () => {
   const { plane, calls } = api(new TypeError('Failed to fetch'))
   await expect(plane.describe(signal)).rejects.toThrow(NetworkError)
