@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { access, type FileHandle, open, readFile, rename, rm, truncate } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { Appender } from '../appender.ts'
 import { journalLines } from '../journal.ts'
 import type { Journal } from '../ports.ts'
 import { syncFolder } from './folder.ts'
@@ -9,7 +10,7 @@ const { O_WRONLY, O_APPEND, O_CREAT } = constants
 
 /**
  * A journal in a file that only the caller may have open. It is made when there is something to write; its folder has to be
- * there. What could not be written is tried again with what comes next: the file is always a beginning of what was said.
+ * there.
  * @throws the file system's error where it cannot be read, set aside, or its torn tail not be cut off
  */
 export async function openJournalFile(path: string): Promise<Journal> {
@@ -21,111 +22,72 @@ export async function openJournalFile(path: string): Promise<Journal> {
     setAside = `Expected a journal in ${path}, got one that cannot be used: ${damage}. It is kept as ${aside}.`
   } else if (validBytes < bytes.length) await truncate(path, validBytes)
 
-  const writer = new LineWriter(path, validBytes)
+  const file = new GrowingFile(path, validBytes)
+  const appender = new Appender((lines, durable) => file.write(Buffer.concat(lines), durable))
   return {
     entries,
     setAside,
-    append: (entry, durable) => writer.append(journalLines.encode(entry), durable),
-    clear: () => writer.clear(),
-    close: () => writer.close(),
+    append: (entry, durable) => appender.append(journalLines.encode(entry), durable),
+    clear: () => appender.finally(() => file.remove()),
+    close: () => appender.finally(() => file.close()),
   }
 }
 
-interface Batch {
-  readonly lines: Uint8Array[]
-  durable: boolean
-  readonly written: Promise<void>
-}
-
-/** Writes one thing after another. What is appended while the disk is busy goes there together. */
-class LineWriter {
+/** Takes whole lines only: what is in it of one that did not fit is cut off again. */
+class GrowingFile {
   readonly #path: string
   #handle: FileHandle | undefined
-  /** Of whole lines in the file. */
+  /** Of whole lines. */
   #bytes: number
   /** Whether there may be more in it than those. */
   #torn = false
-  #folderSynced: boolean
-  /** Lines that could not be written. */
-  #owed: Uint8Array[] = []
-  #batch: Batch | undefined
-  #last: Promise<void> = Promise.resolve()
+  /** Whether the disk knows that there is such a file. */
+  #listed: boolean
 
   constructor(path: string, bytes: number) {
     this.#path = path
     this.#bytes = bytes
-    this.#folderSynced = bytes > 0
+    this.#listed = bytes > 0
   }
 
-  append(line: Uint8Array, durable: boolean): Promise<void> {
-    this.#batch ??= this.#begin()
-    this.#batch.lines.push(line)
-    this.#batch.durable ||= durable
-    return this.#batch.written
-  }
-
-  clear(): Promise<void> {
-    this.#batch = undefined
-    return this.#next(async () => {
-      await this.#release()
-      await rm(this.#path, { force: true })
-      this.#bytes = 0
-      this.#torn = false
-      this.#folderSynced = false
-      this.#owed = []
-    })
-  }
-
-  close(): Promise<void> {
-    this.#batch = undefined
-    return this.#next(() => this.#release())
-  }
-
-  #begin(): Batch {
-    const written = this.#next(() => {
-      if (this.#batch === batch) this.#batch = undefined
-      return this.#write(batch)
-    })
-    const batch: Batch = { lines: [], durable: false, written }
-    return batch
-  }
-
-  #next(work: () => Promise<void>): Promise<void> {
-    const done = this.#last.then(work)
-    this.#last = done.catch(() => {})
-    return done
-  }
-
-  async #write({ lines, durable }: Batch): Promise<void> {
-    this.#owed.push(...lines)
+  async write(bytes: Uint8Array, durable: boolean): Promise<void> {
     this.#handle ??= await open(this.#path, O_WRONLY | O_APPEND | O_CREAT, 0o600)
     if (this.#torn) await this.#cut(this.#handle)
-    const bytes = Buffer.concat(this.#owed)
+    this.#torn = true
     try {
       await this.#handle.appendFile(bytes)
     } catch (error) {
-      this.#torn = true
       await this.#cut(this.#handle).catch(() => {})
       throw error
     }
-    this.#bytes += bytes.length
-    this.#owed = []
-    if (!durable) return
-    await this.#handle.datasync()
-    if (!this.#folderSynced) await syncFolder(dirname(this.#path))
-    this.#folderSynced = true
-  }
-
-  /** A line that was written in part would break the next one. */
-  async #cut(handle: FileHandle): Promise<void> {
-    await handle.truncate(this.#bytes)
+    if (durable) await this.#sync(this.#handle)
     this.#torn = false
+    this.#bytes += bytes.length
   }
 
-  async #release(): Promise<void> {
+  async remove(): Promise<void> {
+    await this.close()
+    await rm(this.#path, { force: true })
+    this.#bytes = 0
+    this.#torn = false
+    this.#listed = false
+  }
+
+  async close(): Promise<void> {
     const handle = this.#handle
     this.#handle = undefined
     await handle?.close()
+  }
+
+  async #sync(handle: FileHandle): Promise<void> {
+    await handle.datasync()
+    if (!this.#listed) await syncFolder(dirname(this.#path))
+    this.#listed = true
+  }
+
+  async #cut(handle: FileHandle): Promise<void> {
+    await handle.truncate(this.#bytes)
+    this.#torn = false
   }
 }
 
