@@ -1,10 +1,16 @@
 import { cpus } from 'node:os'
 import { checksums } from './checksums.ts'
 import { coldStart } from './cold-start.ts'
+import { integrity } from './integrity.ts'
 import { presign } from './presign.ts'
 
 /** `node bench/main.ts [name…]`: runs the named benchmarks, or all of them, and prints Markdown. */
-const benches: Record<string, () => Promise<string>> = { presign, checksums, 'cold-start': coldStart }
+const benches: Record<string, () => Promise<string>> = {
+  presign,
+  checksums,
+  'cold-start': coldStart,
+  integrity,
+}
 
 const names = process.argv.slice(2)
 const unknown = names.filter((name) => !Object.hasOwn(benches, name))

@@ -35,7 +35,7 @@ export async function dropRemembered<Slice>(
 }
 
 async function initiate<Slice>(job: Job<Slice>, signal: AbortSignal): Promise<Transfer> {
-  const { source, controlPlane, partSize, contentType, metadata } = job
+  const { source, controlPlane, transport, partSize, contentType, metadata } = job
   const checksum = await checksumOfSmall(job, signal)
   const request: InitiateRequest = {
     fileName: source.name,
@@ -43,7 +43,7 @@ async function initiate<Slice>(job: Job<Slice>, signal: AbortSignal): Promise<Tr
     ...(contentType && { contentType }),
     ...(metadata && { metadata: { ...metadata } }),
     ...(partSize && { partSize }),
-    ...(checksum && { checksum }),
+    ...(checksum ? { checksum } : { checksumAlgorithm: transport.preferredAlgorithm ?? ALGORITHM }),
   }
   const answer = await controlPlane.initiate(request, signal)
   if (answer.kind === 'single') {
@@ -57,12 +57,13 @@ async function initiate<Slice>(job: Job<Slice>, signal: AbortSignal): Promise<Tr
 
 /** A file that will travel in a single PUT is small enough to be read twice: S3 then checks what it gets. */
 async function checksumOfSmall<Slice>(
-  { source, partSize = DEFAULT_PART_BYTES }: Job<Slice>,
+  { source, transport, partSize = DEFAULT_PART_BYTES }: Job<Slice>,
   signal: AbortSignal,
 ): Promise<Checksum | undefined> {
   if (source.size > Math.min(partSize, MAX_SINGLE_PUT_BYTES)) return undefined
-  const crc = await source.crc(ALGORITHM, 0, source.size, signal)
-  return { algorithm: ALGORITHM, value: toBase64(crc) } as Checksum
+  const algorithm = transport.preferredAlgorithm ?? ALGORITHM
+  const crc = await source.crc(algorithm, 0, source.size, signal)
+  return { algorithm, value: toBase64(crc) } as Checksum
 }
 
 /** Where the API will not, the lifecycle rule does. */

@@ -83,6 +83,8 @@ export interface PutResponse {
 export interface PartTransport<Slice> {
   /** Whether `put` computes the CRC of what it sends. */
   readonly computesCrc: boolean
+  /** What uploads that are begun here have for a checksum. One that goes on keeps its own. @default 'CRC64NVME' */
+  readonly preferredAlgorithm?: CrcAlgorithm
   /**
    * @throws {NetworkError} where no answer came
    * @throws {SourceChangedError} where the source gave fewer bytes than its size promised

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
-import { createCrc } from '../../checksums/crc.ts'
 import { SourceChangedError } from '../errors.ts'
 import type { Source } from '../ports.ts'
 import { compareIdentity } from '../resume.ts'
 import { BLOCK_BYTES } from './blocks.ts'
+import { createCrc } from './hashing.ts'
 
 /** Of no effect on a regular file; but to open a named pipe would otherwise wait for somebody to write to it. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK
