@@ -1,0 +1,120 @@
+import { MAX_OBJECT_BYTES } from '../../../protocol/limits.ts'
+import { ProblemError } from '../../../protocol/problems.ts'
+import { checksumAlgorithms, type ListPartsResponse } from '../../../protocol/schemas.ts'
+import { VERSION } from '../../../protocol/version.ts'
+import type { ControlPlane, UploadId, UploadsPage } from '../../ports.ts'
+import { abort } from './abort.ts'
+import { complete, ownObject } from './complete.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { download } from './download.ts'
+import { initiate } from './initiate.ts'
+import { listMultipartUploads } from './list-multipart-uploads.ts'
+import { listParts } from './list-parts.ts'
+import { asApi } from './problems.ts'
+import { PartSigner } from './sign-parts.ts'
+import type { S3Store } from './store.ts'
+import { MARK_METADATA, parseMark, s3UploadIdOf, splitUploadId } from './upload-mark.ts'
+
+/** Where in the bucket uploads go. */
+export interface S3Target {
+  /** The object's key. @default the prefix and the file's name */
+  readonly key?: string | undefined
+  /** Before the file's name, and of what is listed. @default '' */
+  readonly prefix?: string | undefined
+  /** Whether an object that stands at the key may be replaced. @default true, as S3 does it */
+  readonly overwrite?: boolean | undefined
+}
+
+const DEFAULT_PAGE = 20
+/**
+ * The control plane straight to S3, with AWS credentials of the caller's own: what the API does for others, it does here. Problems have the
+ * API's types, so that the engine cannot tell the difference.
+ * @throws {TypeError} for a key that would be another one in a URL
+ */
+export function createS3ControlPlane(
+  store: S3Store,
+  { key, prefix = '', overwrite = true }: S3Target = {},
+): ControlPlane {
+  const { address, call } = store
+  if (key !== undefined) requireUrlSafe(key)
+  const signer = new PartSigner(store)
+
+  async function requireListing(upload: UploadId, signal: AbortSignal): Promise<ListPartsResponse> {
+    const { mark, s3UploadId } = splitUploadId(upload.uploadId)
+    const { plan } = mark
+    const listing = await listParts(call, { key: upload.key, uploadId: s3UploadId }, plan.partCount, signal)
+    if (!listing) {
+      throw new ProblemError(
+        'upload-unknown',
+        'Expected an upload that is under way; this one was completed, aborted, has expired or never was.',
+      )
+    }
+    const { algorithm, parts, ...rest } = listing
+    return { ...upload, ...plan, checksumAlgorithm: algorithm, parts, ...rest }
+  }
+
+  async function listUploads(
+    page: Parameters<ControlPlane['listUploads']>[0],
+    signal: AbortSignal,
+  ): Promise<UploadsPage> {
+    const { limit = DEFAULT_PAGE, cursor } = page
+    const after = cursor === undefined ? undefined : decodeCursor(cursor)
+    const { uploads, next } = await listMultipartUploads(
+      call,
+      { prefix: key ?? prefix, limit, after },
+      signal,
+    )
+    return {
+      uploads: uploads.map((upload) => ({
+        ...upload,
+        fileName: upload.key.slice(upload.key.lastIndexOf('/') + 1),
+      })),
+      ...(next && { next: encodeCursor(next) }),
+    }
+  }
+
+  return {
+    endpoint: address.urlOf(address.pathOf(key ?? prefix)),
+    waits: store.session.waits,
+    describe: async () => ({
+      version: VERSION,
+      auth: 'iam',
+      region: store.place.region,
+      maxObjectSize: MAX_OBJECT_BYTES,
+      checksums: [...checksumAlgorithms],
+    }),
+    initiate: (request, signal) =>
+      asApi(async () => {
+        const destination = { key: key ?? prefix + request.fileName, overwrite }
+        requireUrlSafe(destination.key)
+        const answer = await initiate(store, destination, request, signal)
+        if (answer.kind === 'multipart') signer.begun(answer)
+        return answer
+      }),
+    presign: (upload, parts, signal, checksums) => asApi(() => signer.sign(upload, parts, checksums, signal)),
+    listParts: (upload, signal) => asApi(() => requireListing(upload, signal)),
+    complete: (upload, request, signal) =>
+      asApi(() => complete(store, { ...upload, ...request, overwrite }, signal)),
+    abort: ({ key, uploadId }, signal) =>
+      asApi(() => abort(store, { key, uploadId: s3UploadIdOf(uploadId) }, signal)),
+    listUploads: (page, signal) => asApi(() => listUploads(page, signal)),
+    download: (request, signal) => asApi(() => download(store, request.key, signal)),
+    find: (upload, signal) =>
+      asApi(async () => {
+        const mark =
+          'uploadId' in upload ? splitUploadId(upload.uploadId).mark : parseMark(upload.headers[MARK_HEADER])
+        return mark && ownObject(store, upload.key, mark, signal)
+      }),
+  }
+}
+
+const MARK_HEADER = `x-amz-meta-${MARK_METADATA}`
+
+/** @throws {TypeError} */
+function requireUrlSafe(key: string): void {
+  if (key === '' || key.split('/').some((segment) => segment === '.' || segment === '..')) {
+    throw new TypeError(
+      `Expected a key without "." and ".." between its slashes, which no URL can hold; got ${JSON.stringify(key)}. Choose another.`,
+    )
+  }
+}

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto'
+import { FIRST_WINDOW_PARTS, MAX_SINGLE_PUT_BYTES } from '../../../protocol/limits.ts'
+import { planParts } from '../../../protocol/part-plan.ts'
+import { ProblemError } from '../../../protocol/problems.ts'
+import type { InitiateRequest, InitiateResponse } from '../../../protocol/schemas.ts'
+import { encodeUserMetadata } from '../../../protocol/user-metadata.ts'
+import { StoreError } from '../../errors.ts'
+import { headObject } from './head-object.ts'
+import { createMultipartUpload } from './multipart-upload.ts'
+import { KeyTakenError } from './problems.ts'
+import { livePresigner, signParts } from './sign-parts.ts'
+import type { S3Store } from './store.ts'
+import { createMark, joinUploadId, MARK_METADATA, type UploadMark } from './upload-mark.ts'
+
+const DEFAULT_CONTENT_TYPE = 'application/octet-stream'
+
+/** Where an upload goes. */
+export interface Destination {
+  readonly key: string
+  /** Whether an object that stands there may be replaced. */
+  readonly overwrite: boolean
+}
+
+/**
+ * Freezes the plan: a small file gets one presigned PUT, a larger one a multipart upload and its first window of URLs.
+ * @throws {KeyTakenError}
+ */
+export async function initiate(
+  store: S3Store,
+  { key, overwrite }: Destination,
+  request: InitiateRequest,
+  signal: AbortSignal,
+): Promise<InitiateResponse> {
+  const mark = markOf(store, request)
+  if (!overwrite) await requireFree(store, key, mark, signal)
+  const headers = {
+    'content-type': request.contentType ?? DEFAULT_CONTENT_TYPE,
+    ...metadataHeaders(request, mark),
+  }
+  const { size, partSize } = mark.plan
+  if (size <= Math.min(partSize, MAX_SINGLE_PUT_BYTES)) {
+    return single(store, { key, overwrite }, { ...headers, 'content-length': String(size) }, request, signal)
+  }
+  const { checksumAlgorithm = 'CRC64NVME' } = request
+  const created = await createMultipartUpload(
+    store.call,
+    key,
+    { headers, algorithm: checksumAlgorithm },
+    signal,
+  )
+  const window = { from: 1, to: Math.min(mark.plan.partCount, FIRST_WINDOW_PARTS) }
+  return {
+    kind: 'multipart',
+    key,
+    uploadId: joinUploadId(mark, created.uploadId),
+    ...mark.plan,
+    checksumAlgorithm: created.algorithm,
+    ...(created.abortDate && { abortDate: created.abortDate }),
+    signed: await signParts(store, { ...created, plan: mark.plan }, window, undefined, signal),
+  }
+}
+
+const marks = new WeakMap<InitiateRequest, UploadMark>()
+
+/** A request that is made again, for a URL that was refused or an answer that was lost, is the same upload's. */
+function markOf({ time }: S3Store, request: InitiateRequest): UploadMark {
+  const mark =
+    marks.get(request) ?? createMark(planParts(request.size, request.partSize), time.now(), randomBytes(10))
+  marks.set(request, mark)
+  return mark
+}
+
+/** @throws {ProblemError} `invalid-request` for metadata that has the mark's name, or is too long with it */
+function metadataHeaders(
+  { fileName, metadata = {} }: InitiateRequest,
+  mark: UploadMark,
+): Record<string, string> {
+  if (MARK_METADATA in metadata) {
+    throw new ProblemError(
+      'invalid-request',
+      `Metadata may not be called ${MARK_METADATA}: what tells this upload from others stands there. Choose another name.`,
+    )
+  }
+  const encoded = encodeUserMetadata(fileName, { ...metadata, [MARK_METADATA]: mark.text })
+  return Object.fromEntries(Object.entries(encoded).map(([name, value]) => [`x-amz-meta-${name}`, value]))
+}
+
+/**
+ * Told before the bytes travel; If-None-Match holds it at the end, whatever happens meanwhile. So who may not look is let through.
+ * @throws {KeyTakenError}
+ */
+async function requireFree(
+  { call }: S3Store,
+  key: string,
+  mark: UploadMark,
+  signal: AbortSignal,
+): Promise<void> {
+  const head = await headObject(call, key, signal).catch((error: unknown) => {
+    if (error instanceof StoreError && error.status === 403) return undefined
+    throw error
+  })
+  if (head && head.metadata[MARK_METADATA] !== mark.text) throw new KeyTakenError(key)
+}
+
+async function single(
+  store: S3Store,
+  { key, overwrite }: Destination,
+  headers: Record<string, string>,
+  { checksum }: InitiateRequest,
+  signal: AbortSignal,
+): Promise<InitiateResponse> {
+  const { presigner, expiresIn } = await livePresigner(store, signal)
+  const signed = presigner.presign({
+    method: 'PUT',
+    key,
+    query: [['x-id', 'PutObject']],
+    headers: {
+      ...headers,
+      ...(overwrite ? {} : { 'if-none-match': '*' }),
+      ...(checksum && { [`x-amz-checksum-${checksum.algorithm.toLowerCase()}`]: checksum.value }),
+    },
+    expiresIn,
+  })
+  return { kind: 'single', key, method: 'PUT', ...signed, expiresAt: signed.expiresAt.toISOString() }
+}
