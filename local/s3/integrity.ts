@@ -8,6 +8,7 @@ import {
   type Digest,
 } from './checksum.ts'
 import { S3Error } from './errors.ts'
+import { SparseDigest } from './sparse-digest.ts'
 
 type Headers = ReadonlyMap<string, string>
 type ChecksumValue = Pick<Checksum, 'algorithm' | 'value'>
@@ -16,7 +17,7 @@ type ChecksumValue = Pick<Checksum, 'algorithm' | 'value'>
 export class Integrity {
   /** What the client announced, in a header or for a trailer; `undefined` where it announced nothing. */
   readonly announced: ChecksumAlgorithm | undefined
-  readonly #md5 = createHash('md5')
+  readonly #md5 = new SparseDigest('MD5', () => createHash('md5'))
   readonly #contentMd5: string | undefined
   readonly #inHeader: ChecksumValue | undefined
   readonly #checksum: { algorithm: ChecksumAlgorithm; digest: Digest } | undefined
@@ -30,7 +31,10 @@ export class Integrity {
     this.#inHeader = checksumIn(headers)
     this.announced = this.#inHeader?.algorithm ?? trailerAlgorithm(headers)
     const algorithm = this.announced ?? computed
-    this.#checksum = algorithm && { algorithm, digest: createDigest(algorithm) }
+    this.#checksum = algorithm && {
+      algorithm,
+      digest: new SparseDigest(algorithm, () => createDigest(algorithm)),
+    }
   }
 
   update(chunk: Buffer): void {
@@ -40,7 +44,7 @@ export class Integrity {
 
   /** @throws S3Error `BadDigest` where the client said otherwise; `InvalidRequest` for a missing trailer. */
   finish(trailers: Headers): { md5: string; checksum: ChecksumValue | undefined } {
-    const md5 = this.#md5.digest()
+    const md5 = Buffer.from(this.#md5.digest())
     if (this.#contentMd5 !== undefined && this.#contentMd5 !== md5.toString('base64')) {
       throw new S3Error('BadDigest', undefined, {
         ExpectedDigest: this.#contentMd5,
