@@ -1,30 +1,37 @@
-import { createCrc } from '../../checksums/crc.ts'
+import { toBase64 } from '../../checksums/base64.ts'
+import { type CrcAlgorithm, createCrc } from '../../checksums/crc.ts'
 import { toHex } from '../../checksums/hex.ts'
 import { SourceChangedError } from '../errors.ts'
-import type { Source } from '../ports.ts'
+import type { Identity, Source } from '../ports.ts'
 
 /** What is read at once for a checksum: enough to be fast, little enough to keep. */
 const BLOCK_BYTES = 1024 * 1024
 
-/** A file that was picked or dropped. Its name, size and time of change are all that a browser tells. */
+/** Of its beginning and of its end, this much tells a file from another. */
+const END_BYTES = 1024 * 1024
+
+/**
+ * A file that was picked or dropped. Its name, size and time of change are all that a browser tells; files that agree in them
+ * are told apart by their ends.
+ */
 export function fileSource(file: File): Source<Blob> {
-  const identity = {
+  const known = {
     name: file.name,
     size: String(file.size),
     lastModified: new Date(file.lastModified).toISOString(),
   }
+  let identity: Identity | undefined
   return {
     name: file.name,
     size: file.size,
     contentType: file.type === '' ? undefined : file.type,
-    id: JSON.stringify(identity),
-    identify: async () => identity,
-    slice: (start, end) => file.slice(start, end),
-    async crc(algorithm, start, end, signal) {
-      const crc = createCrc(algorithm)
-      for await (const bytes of blocks(file, start, end, signal)) crc.update(bytes)
-      return crc.digest()
+    id: JSON.stringify(known),
+    async identify(signal) {
+      identity ??= { ...known, ends: await endsOf(file, signal) }
+      return identity
     },
+    slice: (start, end) => file.slice(start, end),
+    crc: (algorithm, start, end, signal) => crcOf(file, algorithm, start, end, signal),
     async md5(start, end, signal) {
       const { createMd5 } = await import('../../checksums/md5.ts')
       const md5 = createMd5()
@@ -36,6 +43,24 @@ export function fileSource(file: File): Source<Blob> {
       return 'same'
     },
   }
+}
+
+async function endsOf(file: File, signal: AbortSignal): Promise<string> {
+  const first = await crcOf(file, 'CRC64NVME', 0, Math.min(END_BYTES, file.size), signal)
+  const last = await crcOf(file, 'CRC64NVME', Math.max(0, file.size - END_BYTES), file.size, signal)
+  return `${toBase64(first)} ${toBase64(last)}`
+}
+
+async function crcOf(
+  file: File,
+  algorithm: CrcAlgorithm,
+  start: number,
+  end: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const crc = createCrc(algorithm)
+  for await (const bytes of blocks(file, start, end, signal)) crc.update(bytes)
+  return crc.digest()
 }
 
 async function* blocks(

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { type BigIntStats, constants } from 'node:fs'
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { SourceChangedError } from '../errors.ts'
 import type { Source } from '../ports.ts'
-import { compareIdentity } from '../resume.ts'
 import { BLOCK_BYTES } from './blocks.ts'
+import { FileIdentity } from './file-identity.ts'
 import { createCrc } from './hashing.ts'
 
 /** Of no effect on a regular file; but to open a named pipe would otherwise wait for somebody to write to it. */
@@ -27,28 +27,28 @@ export interface FileSource extends Source<FileSlice> {
 }
 
 /**
- * Opens a file to be sent. It is the same file as long as its size, its time of change in ns and its inode are.
+ * Opens a file to be sent. It is the same file as long as its size, its time of change in ns and its inode are; whatever else
+ * touches it (a rename, new permissions) also tells of an edit that hides itself, see {@link Source.verify}.
  * @throws the file system's own error; `EISDIR` for what is no regular file
  */
 export async function openFile(path: string): Promise<FileSource> {
   const absolute = resolve(path)
   const handle = await open(absolute, FLAGS)
-  const stats = await handle.stat({ bigint: true })
-  if (!stats.isFile()) {
+  if (!(await handle.stat()).isFile()) {
     await handle.close()
     throw Object.assign(new Error(`Expected a file, got a folder, a pipe or a device: ${path}`), {
       code: 'EISDIR',
     })
   }
   const name = basename(absolute)
-  const size = Number(stats.size)
-  const identity = identityOf(stats)
+  const identity = await FileIdentity.of(name, absolute, handle)
+  const size = Number(identity.current.size)
   const slice = (start: number, end: number) => fileSlice(handle, name, start, end)
   return {
     name,
     size,
     id: absolute,
-    identify: async () => identity,
+    identify: async () => identity.current,
     slice,
     async crc(algorithm, start, end, signal) {
       const crc = createCrc(algorithm)
@@ -60,11 +60,7 @@ export async function openFile(path: string): Promise<FileSource> {
       for await (const bytes of blocks(slice(start, end), signal)) md5.update(bytes)
       return md5.digest('hex')
     },
-    async verify() {
-      compareIdentity(name, identity, identityOf(await handle.stat({ bigint: true })))
-      compareIdentity(name, identity, await identityAt(absolute, name))
-      return 'same'
-    },
+    verify: () => identity.verify(),
     close: () => handle.close(),
   }
 }
@@ -96,22 +92,4 @@ function fileSlice(handle: FileHandle, name: string, start: number, end: number)
       }
     },
   }
-}
-
-async function identityAt(path: string, name: string): Promise<Record<string, string>> {
-  try {
-    return identityOf(await stat(path, { bigint: true }))
-  } catch (cause) {
-    throw new SourceChangedError(`Expected ${name} where it was, got no file there. Put it back.`, { cause })
-  }
-}
-
-function identityOf({ size, mtimeNs, ino }: BigIntStats): Record<string, string> {
-  return { size: String(size), changed: timeOf(mtimeNs), inode: String(ino) }
-}
-
-/** To the nanosecond, and readable: it stands in the message when it differs. */
-function timeOf(nanoseconds: bigint): string {
-  const seconds = new Date(Number(nanoseconds / 1_000_000_000n) * 1000).toISOString().slice(0, 19)
-  return `${seconds}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}Z`
 }
