@@ -1,0 +1,106 @@
+import * as v from 'valibot'
+import { fromBase64, toBase64 } from '../checksums/base64.ts'
+import type { CrcAlgorithm } from '../checksums/crc.ts'
+import { createLines } from './lines.ts'
+import { type Span, Spans } from './spans.ts'
+
+/** What a download is of, and where it goes: only one that agrees in all of it can be gone on with. */
+export interface JournaledDownload {
+  readonly key: string
+  readonly etag: string
+  readonly size: number
+  /** Of the CRCs in the journal; absent where the object has none. */
+  readonly algorithm?: CrcAlgorithm | undefined
+  /** Which file the bytes are in: another one of the same name has none of them. */
+  readonly file: string
+}
+
+/** What is to be received. */
+export type Wanted = Omit<JournaledDownload, 'file'>
+
+/** What is written down of a download, in the order in which it is true. */
+export type DownloadEntry =
+  | ({ readonly type: 'download' } & JournaledDownload)
+  /** These bytes are on the disk; `crc` of them, in base64. */
+  | {
+      readonly type: 'span'
+      readonly start: number
+      readonly end: number
+      readonly crc?: string | undefined
+    }
+  /** The MD5 of the part that begins there, in hex, as it was received. */
+  | { readonly type: 'md5'; readonly start: number; readonly md5: string }
+  /** The store encrypts in a way that makes the ETag no MD5. */
+  | { readonly type: 'opaque' }
+
+const Offset = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+
+export const downloadLines = createLines<v.GenericSchema<unknown, DownloadEntry>>({
+  version: 1,
+  opens: 'download',
+  schema: v.variant('type', [
+    v.object({
+      type: v.literal('download'),
+      key: v.string(),
+      etag: v.string(),
+      size: Offset,
+      algorithm: v.optional(v.picklist(['CRC64NVME', 'CRC32', 'CRC32C'])),
+      file: v.string(),
+    }),
+    v.object({ type: v.literal('span'), start: Offset, end: Offset, crc: v.optional(v.string()) }),
+    v.object({ type: v.literal('md5'), start: Offset, md5: v.string() }),
+    v.object({ type: v.literal('opaque') }),
+  ]),
+})
+
+/** What is there of an object, on the disk and written down. */
+export interface Held {
+  readonly spans: Spans
+  /** By the offset of the part: in hex. */
+  readonly md5s: Map<number, string>
+  /** Whether the ETag is known to be no MD5. */
+  opaque: boolean
+}
+
+/** What an earlier run left. */
+export interface Begun {
+  readonly held: Held
+  /** Why that does not count, where there was something: completes "Beginning anew: …". */
+  readonly restarted: string | undefined
+}
+
+export function nothingHeld(algorithm: CrcAlgorithm | undefined): Held {
+  return { spans: new Spans(algorithm), md5s: new Map(), opaque: false }
+}
+
+/**
+ * @param entries of one journal; the first of them says what download it is of
+ * @throws {RangeError} where it says something twice, or of bytes that the object does not have
+ */
+export function replayDownload(
+  { size, algorithm }: JournaledDownload,
+  entries: readonly DownloadEntry[],
+): Held {
+  const held = nothingHeld(algorithm)
+  for (const entry of entries) {
+    if (entry.type === 'span') {
+      const { start, end, crc } = entry
+      if (end > size) throw new RangeError(`Expected bytes up to ${size}, got ${start} to ${end}.`)
+      held.spans.add({ start, end, crc: crc === undefined ? undefined : fromBase64(crc) })
+    } else if (entry.type === 'md5') held.md5s.set(entry.start, entry.md5)
+    else if (entry.type === 'opaque') held.opaque = true
+  }
+  return held
+}
+
+/** Why a download cannot go on where another stopped: completes "Beginning anew: …". `undefined` where it can. */
+export function reasonToRestart(then: JournaledDownload, now: Wanted): string | undefined {
+  if (then.key !== now.key) return `what is there is of another object, ${then.key}`
+  if (then.etag !== now.etag || then.size !== now.size) return 'the object has changed since'
+  if (then.algorithm !== now.algorithm) return 'the store keeps another checksum of the object by now'
+  return undefined
+}
+
+export function spanEntry({ start, end, crc }: Span): DownloadEntry {
+  return { type: 'span', start, end, ...(crc && { crc: toBase64(crc) }) }
+}
