@@ -26,9 +26,11 @@ export interface LaneBudget {
 /**
  * Lanes for all transfers of a client together, as many as their goodput is worth. When there are to be fewer, those under way
  * are not cut: they are not given out again.
+ * @throws {RangeError} where `max` is not a whole number of at least 1
  */
 export function createLanes(options: LaneOptions): LaneBudget {
   const { min = 1, start, max, clock = systemClock, bandwidth } = options
+  checkConcurrency(max)
   const steering = new Steering({ min, start: Math.min(start, max), max })
   const shares = new Set<Share>()
   let inUse = 0
@@ -75,7 +77,7 @@ export function createLanes(options: LaneOptions): LaneBudget {
 
   return {
     share(most = max) {
-      const share: Share = { most: Math.min(checked(most), max), inUse: 0, waiting: [] }
+      const share: Share = { most: Math.min(checkConcurrency(most), max), inUse: 0, waiting: [] }
       return {
         max: share.most,
         async acquire(signal) {
@@ -89,7 +91,7 @@ export function createLanes(options: LaneOptions): LaneBudget {
   }
 }
 
-function checked(concurrency: number): number {
+function checkConcurrency(concurrency: number): number {
   if (Number.isInteger(concurrency) && concurrency >= 1) return concurrency
   throw new RangeError(`Expected a concurrency of 1, 2, 3 …, got ${concurrency}.`)
 }

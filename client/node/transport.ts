@@ -9,7 +9,7 @@ import type { FileSlice } from './source.ts'
  * What is handed to the connection at once, and so how finely progress is told: a watchdog of 30 s lets a lane live that is as slow as
  * 2 KB/s. Not all pieces of a block at once: Node would join them to one write again.
  */
-const PIECE_BYTES = 64 * 1024
+export const PIECE_BYTES = 64 * 1024
 
 /**
  * node:http with two blocks a lane: one is read and hashed while the other is written, and the write's callback is the
@@ -74,11 +74,12 @@ async function exchange(
  */
 async function writeBody(
   request: ClientRequest,
-  { body, onProgress }: PutRequest<FileSlice>,
+  { body, pace, signal, onProgress }: PutRequest<FileSlice>,
   hashing: Hashing,
   blocks: Blocks,
 ): Promise<void> {
   const pair = [blocks.take(), blocks.take()] as const
+  const paced = pace && ((piece: number) => pace(piece, signal))
   let writing = Promise.resolve(true)
   try {
     for (let at = 0, turn: 0 | 1 = 0; at < body.size; turn = turn === 0 ? 1 : 0) {
@@ -88,7 +89,7 @@ async function writeBody(
       if (!(await writing)) return
       const before = at
       at += bytes.length
-      writing = writePieces(request, bytes, (written) => onProgress(before + written))
+      writing = writePieces(request, bytes, paced, (written) => onProgress(before + written))
     }
     if (await writing) request.end()
   } finally {
@@ -101,6 +102,7 @@ async function writeBody(
 function writePieces(
   request: ClientRequest,
   bytes: Uint8Array,
+  paced: ((bytes: number) => Promise<void>) | undefined,
   onWritten: (bytes: number) => void,
 ): Promise<boolean> {
   return new Promise((resolve) => {
@@ -111,13 +113,16 @@ function writePieces(
     const onClose = () => end(false)
     const writeFrom = (start: number) => {
       const piece = bytes.subarray(start, start + PIECE_BYTES)
-      request.write(piece, (error) => {
-        if (error) return end(false)
-        const written = start + piece.length
-        onWritten(written)
-        if (written < bytes.length) writeFrom(written)
-        else end(true)
-      })
+      const write = () =>
+        request.write(piece, (error) => {
+          if (error) return end(false)
+          const written = start + piece.length
+          onWritten(written)
+          if (written < bytes.length) writeFrom(written)
+          else end(true)
+        })
+      if (paced) paced(piece.length).then(write, () => end(false))
+      else write()
     }
     request.once('close', onClose)
     writeFrom(0)

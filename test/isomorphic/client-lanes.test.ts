@@ -95,9 +95,9 @@ describe('lanes', () => {
   })
 
   test.each([0, -1, 1.5, Number.NaN])('a limit of %d is refused', (most) => {
-    expect(() => fixed(4).share(most)).toThrow(
-      new RangeError(`Expected a concurrency of 1, 2, 3 …, got ${most}.`),
-    )
+    const refusal = new RangeError(`Expected a concurrency of 1, 2, 3 …, got ${most}.`)
+    expect(() => fixed(4).share(most)).toThrow(refusal)
+    expect(() => fixed(most)).toThrow(refusal)
   })
 
   test('who stops waiting is not served, and keeps nobody waiting', async () => {

@@ -1,0 +1,33 @@
+import { createBandwidth } from '../bandwidth.ts'
+import { systemClock } from '../clock.ts'
+import { createLanes, type LaneBudget } from '../lanes.ts'
+import type { Clock } from '../ports.ts'
+
+/** Browsers open at most 6 connections to an origin under HTTP/1.1: one is left to the API, which may share it. */
+const MOST_LANES = 5
+/** Under a bandwidth limit: what is sent at once at most, before there is a pause for it, is so many parts. */
+const MOST_PACED_LANES = 2
+
+/** How much a client may do at once. */
+export interface TrafficOptions {
+  /**
+   * Bytes per second, of all uploads together. A browser sends a part as fast as it can, and the next when the average allows it:
+   * the limit holds over several parts, not over a second.
+   * @default none
+   */
+  readonly bandwidthLimit?: number | undefined
+  /** So many parts under way at once, of all uploads together, whatever the link does. @default as many as the goodput is worth, at most 5 */
+  readonly concurrency?: number | undefined
+}
+
+/** @throws {RangeError} for what is no such number */
+export function createTraffic(
+  { bandwidthLimit, concurrency }: TrafficOptions = {},
+  clock: Clock = systemClock,
+): LaneBudget {
+  const bandwidth = bandwidthLimit === undefined ? undefined : createBandwidth(bandwidthLimit, clock)
+  if (concurrency !== undefined)
+    return createLanes({ min: concurrency, start: concurrency, max: concurrency, clock, bandwidth })
+  const max = bandwidth ? MOST_PACED_LANES : MOST_LANES
+  return createLanes({ start: max, max, clock, bandwidth })
+}

@@ -1,0 +1,115 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { createTraffic as browserTraffic } from '../../client/browser/traffic.ts'
+import { createConnections } from '../../client/node/http.ts'
+import { openFile } from '../../client/node/source.ts'
+import { createTraffic } from '../../client/node/traffic.ts'
+import { fileTransport } from '../../client/node/transport.ts'
+import { pseudoRandom, readBody, serve, temporaryFolder } from './servers.ts'
+
+const MIB = 1024 * 1024
+const { signal } = new AbortController()
+
+/** A file. @returns sends it whole, as fast as it may */
+async function sender(url: string, size: number, pace: ReturnType<typeof createTraffic>['pace']) {
+  const path = join(await temporaryFolder(), 'film.mov')
+  await writeFile(path, pseudoRandom(size))
+  const source = await openFile(path)
+  const connections = createConnections()
+  onTestFinished(async () => {
+    connections.close()
+    await source.close()
+  })
+  const transport = fileTransport(connections)
+  return () =>
+    transport.put({
+      ...{ url, headers: {}, body: source.slice(0, size), signal },
+      ...(pace && { pace }),
+      onProgress() {},
+    })
+}
+
+describe('a bandwidth limit over real HTTP', () => {
+  test.each([
+    ['one file', [20 * MIB]],
+    ['two files at once', [8 * MIB, 12 * MIB]],
+  ])('holds for %s, within a twentieth', async (_, sizes) => {
+    const limit = 10 * MIB
+    let arrived = 0
+    const url = await serve(async (request, response) => {
+      const { length } = await readBody(request)
+      arrived += length
+      response.end()
+    })
+    const { pace } = createTraffic({ bandwidthLimit: limit })
+    const senders = await Promise.all(sizes.map((size) => sender(url, size, pace)))
+    const begun = performance.now()
+    await Promise.all(senders.map((send) => send()))
+    const rate = arrived / ((performance.now() - begun) / 1000)
+    expect(arrived).toBe(20 * MIB)
+    expect(rate / limit).toBeGreaterThan(0.95)
+    expect(rate / limit).toBeLessThan(1.05)
+  })
+
+  test('keeps nobody who stops', async () => {
+    const url = await serve((request) => request.resume())
+    const { pace } = createTraffic({ bandwidthLimit: 16 * 1024 })
+    const stop = new AbortController()
+    const path = join(await temporaryFolder(), 'film.mov')
+    await writeFile(path, pseudoRandom(MIB))
+    const source = await openFile(path)
+    const connections = createConnections()
+    onTestFinished(() => source.close())
+    const sent = fileTransport(connections).put({
+      ...{ url, headers: {}, body: source.slice(0, MIB), signal: stop.signal },
+      ...(pace && { pace }),
+      onProgress: () => stop.abort(new Error('no longer')),
+    })
+    await expect(sent).rejects.toThrow('no longer')
+  })
+})
+
+describe('lanes in Node', () => {
+  test.each([
+    ['by default', {}, 64],
+    ['with twice the memory', { maxMemory: 512 * MIB }, 64],
+    ['with little memory', { maxMemory: 160 * MIB }, 16],
+    ['with memory for one', { maxMemory: 130 * MIB }, 1],
+    ['with a concurrency of its own', { concurrency: 3 }, 3],
+    ['under a limit so low that many would be silent for long', { bandwidthLimit: 64 * 1024 }, 5],
+    ['under the lowest limit', { bandwidthLimit: 16 * 1024 }, 1],
+  ])('%s are as many as it has room for', (_, options, most) => {
+    expect(createTraffic(options).lanes.share().max).toBe(most)
+  })
+
+  test.each([
+    [
+      { maxMemory: 64 * MIB },
+      'Expected a maxMemory of at least 136314880 bytes (130 MiB), which one part under way needs, got 67108864.',
+    ],
+    [
+      { maxMemory: Number.NaN },
+      'Expected a maxMemory of at least 136314880 bytes (130 MiB), which one part under way needs, got NaN.',
+    ],
+    [
+      { concurrency: 65 },
+      'Expected a concurrency of at most 64, which is what a maxMemory of 268435456 bytes has room for, got 65; set maxMemory to 270532608 or more.',
+    ],
+    [{ concurrency: 0 }, 'Expected a concurrency of 1, 2, 3 …, got 0.'],
+    [
+      { bandwidthLimit: 100 },
+      'Expected a bandwidthLimit of at least 16384 bytes per second, got 100; leave it out for none.',
+    ],
+  ])('are refused for %j', (options, message) => {
+    expect(() => createTraffic(options)).toThrow(new RangeError(message))
+  })
+})
+
+test.each([
+  ['by default', {}, 5],
+  ['with a concurrency of its own', { concurrency: 3 }, 3],
+  ['under a bandwidth limit', { bandwidthLimit: 1_000_000 }, 2],
+])('lanes in browsers, %s, are few', (_, options, most) => {
+  expect(browserTraffic(options).share().max).toBe(most)
+})
