@@ -79,7 +79,11 @@ function sqlite(): typeof import('node:sqlite') {
   const { emitWarning } = process
   process.emitWarning = () => {}
   try {
-    return process.getBuiltinModule('node:sqlite')
+    const module: typeof import('node:sqlite') | undefined = process.getBuiltinModule('node:sqlite')
+    if (module) return module
+    throw new Error(
+      'Expected a Node that has node:sqlite for its locks, got one without. Use an official one.',
+    )
   } finally {
     process.emitWarning = emitWarning
   }
