@@ -44,7 +44,3 @@ export function only(value: string | string[] | undefined): string | undefined {
 export function unquoted(etag: string): string {
   return etag.replaceAll('"', '')
 }
-
-export function fromUrl(text: string): string {
-  return decodeURIComponent(text.replaceAll('+', ' '))
-}

@@ -1,4 +1,3 @@
-import { fromUrl } from './answers.ts'
 import type { S3Call } from './call.ts'
 import type { S3Upload } from './multipart-upload.ts'
 import { childrenOf, parseXml, textOf } from './xml.ts'
@@ -15,8 +14,6 @@ export async function listMultipartUploads(
 ): Promise<{ uploads: ListedUpload[]; next?: S3Upload }> {
   const { prefix, limit, after } = page
   const query: [string, string][] = [
-    // Not every key can stand in XML.
-    ['encoding-type', 'url'],
     ['max-uploads', String(limit)],
     ['prefix', prefix],
     ['uploads', ''],
@@ -24,13 +21,12 @@ export async function listMultipartUploads(
   if (after) query.push(['key-marker', after.key], ['upload-id-marker', after.uploadId])
   const answer = await call({ method: 'GET', query, to: 'list the unfinished uploads' }, signal)
   const root = parseXml(answer.body)
-  const decode = textOf(root, 'EncodingType') === 'url' ? fromUrl : (text: string) => text
   const uploads = childrenOf(root, 'Upload').map((upload) => ({
-    key: decode(textOf(upload, 'Key') ?? ''),
+    key: textOf(upload, 'Key') ?? '',
     uploadId: textOf(upload, 'UploadId') ?? '',
     initiated: new Date(textOf(upload, 'Initiated') ?? 0).toISOString(),
   }))
   const [key, uploadId] = [textOf(root, 'NextKeyMarker'), textOf(root, 'NextUploadIdMarker')]
   const more = textOf(root, 'IsTruncated') === 'true' && key && uploadId
-  return { uploads, ...(more && { next: { key: decode(key), uploadId } }) }
+  return { uploads, ...(more && { next: { key, uploadId } }) }
 }
