@@ -18,15 +18,21 @@ export type Clause = (target: Target, skip: (reason: string) => never) => Promis
 /**
  * One clause of what Partway relies on in S3. Where the engine is known to differ it runs as well, and has to fail
  * in the known way: when the engine comes round, the test says so.
+ * @param timeout in milliseconds. @default the project's
  */
-export function contract(name: string, clause: Clause): void {
+export function contract(name: string, clause: Clause, timeout?: number): void {
   const difference = knownDifference(engineName, name)
   if (difference === undefined) {
-    test(name, ({ skip }) => clause(target, skip))
+    test(name, timeoutOf(timeout), ({ skip }) => clause(target, skip))
   } else {
-    test(`${name} [${engineName} differs: ${difference.instead}]`, ({ skip }) =>
-      expectFailure(name, difference, clause(target, skip)))
+    test(`${name} [${engineName} differs: ${difference.instead}]`, timeoutOf(timeout), ({ skip }) =>
+      expectFailure(name, difference, clause(target, skip)),
+    )
   }
+}
+
+function timeoutOf(timeout: number | undefined): { timeout?: number } {
+  return timeout === undefined ? {} : { timeout }
 }
 
 async function expectFailure(

@@ -85,8 +85,9 @@ start)
   curl -s -o /dev/null -m 5 http://127.0.0.1:$PORT/ || die "rgw not answering"
   if [ "${new:-}" ]; then
     user partway Partway partway@example.com partwayaccess "partwaysecret"
+    radosgw-admin -c $C -n client.rgw key create --uid=partway --key-type=s3 --access-key=partwayother --secret-key=partwayothersecret >/dev/null 2>>$D/admin.log
   fi
-  echo "ready in $(echo "$(date +%s.%N) - $t0" | bc 2>/dev/null || awk "BEGIN{print $(date +%s.%N)-$t0}")s: http://127.0.0.1:$PORT key partwayaccess secret partwaysecret";;
+  echo "ready in $(echo "$(date +%s.%N) - $t0" | bc 2>/dev/null || awk "BEGIN{print $(date +%s.%N)-$t0}")s: http://127.0.0.1:$PORT key partwayaccess secret partwaysecret, and partwayother partwayothersecret";;
 stop|wipe)
   for n in rgw osd mon; do if alive $n; then p=$(cat $D/$n.pid); kill $p; for i in $(seq 75); do kill -0 $p 2>/dev/null || break; sleep .2; done; kill -9 $p 2>/dev/null; fi; rm -f $D/$n.pid; done
   [ $1 = wipe ] && [ -f $C ] && rm -rf "$D"; :;;
