@@ -11,6 +11,7 @@ import { createCrc } from '../checksums/crc.ts'
  * it is refused, with the reason, and the owner finds out from the store instead.
  */
 export interface Lines<Entry> {
+  /** @throws {v.ValiError} what could not be read again */
   encode(entry: Entry): Uint8Array<ArrayBuffer>
   decode(bytes: Uint8Array): Decoded<Entry>
 }
@@ -37,7 +38,7 @@ const CRC_DIGITS = 8
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-/** @param schema of one entry; unknown members are dropped */
+/** @param schema of one entry; unknown members are neither written nor read */
 export function createLines<Schema extends v.GenericSchema<unknown, { readonly type: string }>>({
   version,
   opens,
@@ -45,7 +46,8 @@ export function createLines<Schema extends v.GenericSchema<unknown, { readonly t
 }: LinesOptions<Schema>): Lines<v.InferOutput<Schema>> {
   return {
     encode(entry) {
-      const json = encoder.encode(JSON.stringify(entry.type === opens ? { v: version, ...entry } : entry))
+      const known = v.parse(schema, entry)
+      const json = encoder.encode(JSON.stringify(known.type === opens ? { v: version, ...known } : known))
       const line = new Uint8Array(CRC_DIGITS + 1 + json.length + 1)
       line.set(encoder.encode(`${crcOf(json)} `))
       line.set(json, CRC_DIGITS + 1)

@@ -7,28 +7,8 @@ import { journalLines } from '../../client/journal.ts'
 import { fileJournals } from '../../client/node/journal.ts'
 import { openJournalFile } from '../../client/node/journal-file.ts'
 import type { Journal, JournalEntry } from '../../client/ports.ts'
+import { ENDPOINT, partEntry as part, SOURCE_ID, UPLOAD } from './journal-entries.ts'
 import { temporaryFolder } from './servers.ts'
-
-const ENDPOINT = 'https://api.example'
-const SOURCE = '/home/me/film.mov'
-const UPLOAD: JournalEntry = {
-  type: 'upload',
-  endpoint: ENDPOINT,
-  sourceId: SOURCE,
-  identity: { size: '20', changed: '2026-11-21T00:00:00.000000001Z', inode: '7' },
-  key: 'uploads/public/x/film.mov',
-  uploadId: 'u',
-  size: 20,
-  partSize: 10,
-  checksumAlgorithm: 'CRC64NVME',
-  initiated: '2026-11-21T00:00:00.000Z',
-}
-const part = (partNumber: number): JournalEntry => ({
-  type: 'part',
-  partNumber,
-  etag: 'e',
-  crc: 'AAAAAAAAAAA=',
-})
 
 test('a journal comes back as it was written, for its endpoint and source alone', async () => {
   const folder = await temporaryFolder()
@@ -59,10 +39,20 @@ test('a journal is for its owner alone, and only its lock lies beside it', async
   expect(await readdir(join(folder, 'locks'))).toEqual(['guard'])
 })
 
+test('whatever else an entry brings along, a URL for example, is not written', async () => {
+  const folder = await temporaryFolder()
+  const journal = await open(folder)
+  await journal.append(Object.assign({ url: 'https://store.example/?X-Amz-Signature=1' }, UPLOAD), true)
+  await journal.close()
+  const text = await readFile(await pathOf(folder), 'utf8')
+  expect(text).not.toContain('X-Amz')
+  expect(Object.keys(JSON.parse(text.slice(9))).toSorted()).toEqual([...Object.keys(UPLOAD), 'v'].toSorted())
+})
+
 test('a journal is one upload’s at a time', async () => {
   const folder = await temporaryFolder()
   const journal = await open(folder)
-  expect(await fileJournals(folder).open(ENDPOINT, SOURCE)).toBeUndefined()
+  expect(await fileJournals(folder).open(ENDPOINT, SOURCE_ID)).toBeUndefined()
   await journal.close()
   await (await open(folder)).close()
 })
@@ -180,7 +170,7 @@ test('a line that only a part of fitted is cut off again', async () => {
   expect(validBytes).toBe(bytes.length)
 })
 
-async function open(folder: string, endpoint = ENDPOINT, sourceId = SOURCE): Promise<Journal> {
+async function open(folder: string, endpoint = ENDPOINT, sourceId = SOURCE_ID): Promise<Journal> {
   const journal = await fileJournals(folder).open(endpoint, sourceId)
   if (!journal) throw new Error('The journal is taken.')
   return journal
