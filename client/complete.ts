@@ -1,4 +1,4 @@
-import type { Checksum, CompleteResponse } from '../protocol/schemas.ts'
+import type { CompleteRequest, CompleteResponse } from '../protocol/schemas.ts'
 import { sleep } from './clock.ts'
 import { ApiError, NetworkError, PartwayError, StoreError } from './errors.ts'
 import type { Job } from './job.ts'
@@ -9,33 +9,39 @@ import { Trouble } from './trouble.ts'
 /**
  * Completes, however often that takes: S3 may need minutes, the gateway gives up after 30 s, and an answer can be lost on the
  * way. Repeating is harmless. While an earlier call may still be at work, `upload-unknown` is no answer yet, and neither is a failure.
+ * @param askedAt by the clock: when an earlier run asked for the same
  * @throws {ApiError} what the API says no to, for good; what it fails with, once patience is at its end
  * @throws {NetworkError} once patience is at its end
  */
 export async function completeUpload(
   job: Job<unknown>,
   upload: UploadId,
-  checksum: Checksum | undefined,
+  request: Omit<CompleteRequest, 'key'>,
+  askedAt: number | undefined,
   signal: AbortSignal,
 ): Promise<CompleteResponse> {
-  const { controlPlane, clock, timing, wakes, emit } = job
+  const { controlPlane, clock, timing, wakes, activities, emit } = job
   const trouble = new Trouble(job, { made: true, retries: 0 })
-  let unansweredAt: number | undefined
-  for (;;) {
-    try {
-      return await controlPlane.complete(upload, checksum ? { checksum } : {}, signal)
-    } catch (error) {
-      signal.throwIfAborted()
-      if (!(error instanceof PartwayError)) throw error
-      if (isUnanswered(error)) unansweredAt = clock.now()
-      const atWork = unansweredAt !== undefined && clock.now() - unansweredAt < timing.longestCompleteMs
-      if (!isTransient(error) && !(atWork && isUploadUnknown(error))) throw error
-      const delay = trouble.delay()
-      if (delay === undefined) throw error
-      emit('retry', { delay, error })
-      await sleep(clock, delay, signal, wakes)
+  let unansweredAt = askedAt
+
+  return activities.during(async (activity) => {
+    for (;;) {
+      try {
+        return await controlPlane.complete(upload, request, signal)
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!(error instanceof PartwayError)) throw error
+        if (isUnanswered(error)) unansweredAt = clock.now()
+        const atWork = unansweredAt !== undefined && clock.now() - unansweredAt < timing.longestCompleteMs
+        if (!isTransient(error) && !(atWork && isUploadUnknown(error))) throw error
+        const delay = trouble.delay()
+        if (delay === undefined) throw error
+        activity.failed(error)
+        emit('retry', { delay, error })
+        await sleep(clock, delay, signal, wakes)
+      }
     }
-  }
+  })
 }
 
 export function isUploadUnknown(error: unknown): boolean {

@@ -69,6 +69,9 @@ export class NetworkError extends PartwayError {
   }
 }
 
+/** A connection moved no bytes, and was cut. */
+export class StalledError extends NetworkError {}
+
 /** The file is not what it was when the upload began. Such an upload is never completed. */
 export class SourceChangedError extends PartwayError {
   override readonly name = 'SourceChangedError'

@@ -15,7 +15,7 @@ export interface Upload {
   /** Goes on after {@link pause}. */
   resume(): void
   /**
-   * Cancels for good: the store drops the parts, the record is removed, `result` rejects with an AbortedError. An upload that has
+   * Cancels for good: the store drops the parts, the journal is cleared, `result` rejects with an AbortedError. An upload that has
    * failed already can be cancelled too; its result stays what it was. Where complete had made an object of it already, it is done,
    * and `result` resolves.
    * @throws {PartwayError} where the store could not be told; its lifecycle rule removes the parts then
@@ -69,6 +69,10 @@ export interface UploadEvents {
   }
   /** The upload was gone from the store, and was not complete: everything is sent again under a new key. */
   restarted: { readonly reason: string }
+  /** The journal of an earlier run cannot be read, and is kept aside: the upload is searched for instead. */
+  'set-aside': { readonly reason: string }
+  /** The object cannot be proved by its checksum, and why. Told once. */
+  downgraded: { readonly reason: string }
   /** What is remembered could not be written: the upload goes on, but a kill would cost it its parts. */
   unrecorded: { readonly error: unknown }
   /** Bytes moved. As often as the platform says so: take a snapshot at a pace of your own. */
@@ -88,7 +92,9 @@ export interface UploadResult {
   /** The object's URL, unsigned; `undefined` for a single PUT. */
   readonly location: string | undefined
   /** What was compared between what was read here and what the store holds. */
-  readonly verified: 'checksum' | 'size'
+  readonly verified: 'checksum' | 'etag' | 'size'
+  /** Why it was not the checksum. */
+  readonly downgraded?: string | undefined
   /** Bytes of the file that travelled in this run, those sent twice included. */
   readonly bytesTransferred: number
   readonly bytesResumed: number

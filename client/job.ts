@@ -1,24 +1,27 @@
 import type { Checksum } from '../protocol/schemas.ts'
+import type { Activities } from './activity.ts'
 import type { UploadEvents } from './events.ts'
-import type { ControlPlane, PartTransport, RecordStore, Source } from './ports.ts'
-import type { Contact } from './retry.ts'
+import type { Ledger } from './ledger.ts'
+import type { ControlPlane, Lanes, PartTransport, PutRequest, Source } from './ports.ts'
 import type { Event } from './states.ts'
-import type { Timekeeping } from './timing.ts'
+import type { StoreCallPorts } from './store-call.ts'
 import type { Tracker } from './tracker.ts'
 
-/** What the steps of one upload share. */
-export interface Job<Slice> extends Timekeeping {
+/** What the steps of one upload share. `contact`: with the store. */
+export interface Job<Slice> extends StoreCallPorts {
   readonly source: Source<Slice>
   readonly controlPlane: ControlPlane
   readonly transport: PartTransport<Slice>
-  readonly records: RecordStore
-  /** With the store. */
-  readonly contact: Contact
-  readonly concurrency: number
-  readonly partSize: number | undefined
+  readonly ledger: Ledger
+  readonly lanes: Lanes
+  readonly pace: PutRequest<Slice>['pace']
+  readonly integrity: 'whole' | 'signed'
   readonly contentType: string | undefined
   readonly metadata: Readonly<Record<string, string>> | undefined
   readonly tracker: Tracker
+  readonly activities: Activities
+  /** Milliseconds since 1970. */
+  timeOfDay(): number
   emit<Type extends keyof UploadEvents>(type: Type, event: UploadEvents[Type]): void
   /** Where the upload is now. @param signal once it is aborted, as by a pause, whatever led here does not count any more: it is thrown */
   enter(event: Extract<Event, 'plan' | 'send' | 'complete'>, signal: AbortSignal): void
@@ -27,15 +30,13 @@ export interface Job<Slice> extends Timekeeping {
 /** One of the two ways in which bytes become an object: a single PUT, or parts. */
 export interface Transfer {
   readonly key: string
+  /** In bytes; `undefined` for a single PUT. */
+  readonly partSize: number | undefined
   /**
    * Sends what is not sent yet, and makes it an object. May be called again after a pause.
    * @throws {UploadGoneError} where only a new upload helps
    */
   send(signal: AbortSignal): Promise<Stored>
-  /** Writes down what the store acknowledged. */
-  keep(): Promise<void>
-  /** Forgets what was written down. */
-  forget(): Promise<void>
   /** Has the store drop the parts. */
   abort(signal: AbortSignal): Promise<void>
   /** The object, where it has become one although nobody heard of it. */
@@ -43,11 +44,17 @@ export interface Transfer {
 }
 
 /** The object, as the store has it. */
-export interface Stored {
+export interface Arrived {
   readonly size: number
   readonly etag?: string | undefined
   readonly checksum?: Checksum | undefined
   readonly versionId?: string | undefined
   readonly location?: string | undefined
-  readonly verified: 'checksum' | 'size'
+}
+
+/** The same, compared with what was read. */
+export interface Stored extends Arrived {
+  readonly verified: 'checksum' | 'etag' | 'size'
+  /** Why it was not the checksum. */
+  readonly downgraded?: string | undefined
 }

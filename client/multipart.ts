@@ -1,67 +1,50 @@
-import type { Checksum, MultipartUpload } from '../protocol/schemas.ts'
-import { completeUpload, isUploadUnknown } from './complete.ts'
-import { ApiError, UploadGoneError } from './errors.ts'
-import { findObject } from './find.ts'
+import { isUploadUnknown } from './complete.ts'
+import { Completion } from './completion.ts'
+import { ApiError, type PartwayError, UploadGoneError } from './errors.ts'
 import type { Job, Stored, Transfer } from './job.ts'
+import type { Replayed } from './journal.ts'
 import { Parts } from './parts.ts'
-import type { Identity, UploadId, UploadRecord } from './ports.ts'
-import { verifyArrival } from './verify.ts'
+import type { JournaledUpload } from './ports.ts'
 
-/** How often complete may find parts missing or mismatched before that is no accident any more. */
+/** How often complete may find parts missing or other than they were sent before that is no accident any more. */
 const MAX_ROUNDS = 3
+
+/** What an earlier run left behind. */
+export interface Past extends Omit<Replayed, 'ended'> {
+  /** The source was touched since: what was read then does not count before it is read again. */
+  readonly touched: boolean
+}
+
+/** Complete found that not all is as it should be: these parts are to be sent again, or it is to be asked in another way. */
+interface Objection {
+  readonly again: readonly number[]
+  readonly error: PartwayError
+}
 
 /** An upload in parts: all of them sent, then complete; as often as complete finds some missing. */
 export class Multipart<Slice> implements Transfer {
+  readonly parts: Parts<Slice>
   readonly #job: Job<Slice>
-  readonly #upload: UploadId
-  readonly #parts: Parts<Slice>
-  /** What an earlier run left behind, until list-parts has been asked. */
-  #remembered: UploadRecord['parts'] | undefined
+  readonly #upload: JournaledUpload
+  readonly #completion: Completion
+  /** Until list-parts has been asked. */
+  #past: Past | undefined
 
-  /** A new upload, as initiate answered. */
-  static async begin<Slice>(
-    job: Job<Slice>,
-    answer: MultipartUpload,
-    identity: Identity,
-  ): Promise<Multipart<Slice>> {
-    const { key, uploadId, size, partSize, checksumAlgorithm, signed } = answer
-    const { endpoint } = job.controlPlane
-    const { id: sourceId } = job.source
-    const upload = { key, uploadId, size, partSize, checksumAlgorithm }
-    const record: UploadRecord = { version: 1, endpoint, sourceId, identity, ...upload, parts: {} }
-    const parts = new Parts(job, record, signed)
-    job.emit('initiated', { key, partSize, partCount: parts.plan.partCount })
-    await parts.keep()
-    return new Multipart(job, record, parts)
-  }
-
-  /** An upload that an earlier run left unfinished. */
-  static resume<Slice>(job: Job<Slice>, record: UploadRecord): Multipart<Slice> {
-    return new Multipart(job, record, new Parts(job, record), record.parts)
-  }
-
-  private constructor(
-    job: Job<Slice>,
-    { key, uploadId }: UploadId,
-    parts: Parts<Slice>,
-    remembered?: UploadRecord['parts'],
-  ) {
+  /** @param past absent for an upload that was initiated just now */
+  constructor(job: Job<Slice>, upload: JournaledUpload, past?: Past) {
     this.#job = job
-    this.#upload = { key, uploadId }
-    this.#parts = parts
-    this.#remembered = remembered
+    this.#upload = upload
+    this.#past = past
+    this.parts = new Parts(job, upload, past?.parts)
+    this.#completion = new Completion(job, upload, this.parts.proofs, past?.completingAt)
   }
 
   get key(): string {
     return this.#upload.key
   }
 
-  keep(): Promise<void> {
-    return this.#parts.keep()
-  }
-
-  forget(): Promise<void> {
-    return this.#parts.forget()
+  get partSize(): number {
+    return this.#upload.partSize
   }
 
   abort(signal: AbortSignal): Promise<void> {
@@ -69,23 +52,22 @@ export class Multipart<Slice> implements Transfer {
   }
 
   find(signal: AbortSignal): Promise<Stored | undefined> {
-    return findObject(this.#job.controlPlane, this.#upload, this.#expected, signal)
+    return this.#completion.find(signal)
   }
 
   async send(signal: AbortSignal): Promise<Stored> {
     try {
-      if (this.#remembered) await this.#recall(this.#remembered, signal)
+      await this.#recall(signal)
       for (let round = 1; ; round++) {
         this.#job.enter('send', signal)
-        await this.#parts.sendPending(signal)
-        await this.#job.source.verify()
+        await this.parts.sendPending(signal)
         this.#job.enter('complete', signal)
         const outcome = await this.#complete(signal)
-        if ('stored' in outcome) return outcome.stored
-        const { lost, error } = outcome
-        if (round === MAX_ROUNDS || lost.length === 0) throw error
+        if ('verified' in outcome) return outcome
+        const { again, error } = outcome
+        if (round === MAX_ROUNDS) throw error
         this.#job.emit('retry', { delay: 0, error })
-        this.#parts.lose(lost)
+        this.parts.lose(again)
       }
     } catch (error) {
       if (error instanceof ApiError && error.type === 'key-not-yours') {
@@ -96,51 +78,49 @@ export class Multipart<Slice> implements Transfer {
     }
   }
 
-  async #recall(remembered: UploadRecord['parts'], signal: AbortSignal): Promise<void> {
+  /** The journal ∩ what the store lists. */
+  async #recall(signal: AbortSignal): Promise<void> {
+    if (!this.#past) return
     const { controlPlane, emit, tracker } = this.#job
-    const { parts: stored } = await controlPlane.listParts(this.#upload, signal)
-    const held = this.#parts.recall(stored, remembered)
-    this.#remembered = undefined
-    emit('resumed', { key: this.key, partSize: this.#parts.plan.partSize, ...held })
+    const [listing] = await Promise.all([
+      controlPlane.listParts(this.#upload, signal),
+      this.parts.signFirst(signal),
+    ])
+    const held = this.parts.recall(listing, this.#past.touched)
+    this.#past = undefined
+    emit('resumed', { key: this.key, partSize: this.partSize, ...held })
     tracker.moved()
   }
 
-  async #complete(signal: AbortSignal): Promise<{ stored: Stored } | { lost: number[]; error: ApiError }> {
+  async #complete(signal: AbortSignal): Promise<Stored | Objection> {
     try {
-      return { stored: await this.#completeOnce(signal) }
+      return await this.#completion.complete(signal)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      if (error.type === 'parts-missing') return { lost: this.#missing(error), error }
-      if (error.type === 'checksum-mismatch') return { lost: await this.#mismatched(signal), error }
-      throw error
+      const again = await this.#objectionsOf(error, signal)
+      if (!again) throw error
+      return { again, error }
     }
   }
 
-  async #completeOnce(signal: AbortSignal): Promise<Stored> {
-    const expected = this.#expected
-    const answer = await completeUpload(this.#job, this.#upload, expected.checksum, signal)
-    return { ...answer, verified: verifyArrival(answer, expected, 'in the store') }
-  }
-
-  get #expected(): { size: number; checksum: Checksum | undefined } {
-    return { size: this.#parts.plan.size, checksum: this.#parts.checksum() }
-  }
-
-  #missing({ body }: ApiError): number[] {
-    const numbers = new Set([body?.missing, body?.mismatched].flat())
-    return [...numbers].filter((partNumber) => typeof partNumber === 'number')
-  }
-
-  async #mismatched(signal: AbortSignal): Promise<number[]> {
-    const { parts } = await this.#job.controlPlane.listParts(this.#upload, signal)
-    return this.#parts.mismatched(parts)
+  /** @returns which parts are to be sent again; `undefined` where that would not help */
+  async #objectionsOf(error: ApiError, signal: AbortSignal): Promise<number[] | undefined> {
+    const { controlPlane } = this.#job
+    const { type, body } = error
+    if (type === 'parts-missing') return some(numbersOf(body?.missing, body?.mismatched))
+    if (type !== 'checksum-mismatch' && type !== 'invalid-request') return undefined
+    const { algorithm } = this.parts.proofs
+    const disagreeing = this.parts.disagreeing(await controlPlane.listParts(this.#upload, signal))
+    if (type === 'checksum-mismatch') return some(disagreeing)
+    // A checksum was sent to a store that keeps none after all.
+    return algorithm && !this.parts.proofs.algorithm ? disagreeing : undefined
   }
 
   /** The store does not know the upload. Complete says whether that is because it is done. */
   async #settle(reason: unknown, signal: AbortSignal): Promise<Stored> {
     this.#job.enter('complete', signal)
     try {
-      return await this.#completeOnce(signal)
+      return await this.#completion.settle(signal)
     } catch (error) {
       if (!isUploadUnknown(error)) throw error
       throw new UploadGoneError(
@@ -149,4 +129,12 @@ export class Multipart<Slice> implements Transfer {
       )
     }
   }
+}
+
+function some(numbers: number[]): number[] | undefined {
+  return numbers.length > 0 ? numbers : undefined
+}
+
+function numbersOf(...lists: unknown[]): number[] {
+  return [...new Set(lists.flat())].filter((partNumber) => typeof partNumber === 'number')
 }

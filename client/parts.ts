@@ -1,159 +1,198 @@
 import { toBase64 } from '../checksums/base64.ts'
-import type { CrcAlgorithm } from '../checksums/crc.ts'
-import { type PartPlan, partRange, plan } from '../protocol/part-plan.ts'
-import type { Checksum, SignedPart, SignedParts, StoredPart } from '../protocol/schemas.ts'
-import type { PartwayError } from './errors.ts'
+import { type PartPlan, type PartRange, partRange, plan } from '../protocol/part-plan.ts'
+import type { ListPartsResponse, SignedPart, SignedParts } from '../protocol/schemas.ts'
 import type { Job } from './job.ts'
-import type { UploadRecord } from './ports.ts'
-import { putUntilStored } from './put.ts'
-import { RecordKeeper } from './records.ts'
-import { weighParts } from './resume.ts'
+import type { JournaledPart, Replayed } from './journal.ts'
+import { journalTouch } from './ledger.ts'
+import type { JournaledUpload, Lane } from './ports.ts'
+import { type Proof, Proofs } from './proofs.ts'
+import { type Held, readAgain } from './read-again.ts'
+import { proofOf, weighParts } from './resume.ts'
+import { SealedUrls } from './sealed-urls.ts'
+import { sendPart } from './send-part.ts'
 import { SignedUrls } from './signed-urls.ts'
-import { wholeCrc } from './whole-crc.ts'
-import { runWorkers } from './workers.ts'
+import { runInLanes } from './workers.ts'
 
-/** The parts of one upload: which of them the store has acknowledged, with what CRC, and how the others get there. */
+/** The parts of one upload: which of them the store has acknowledged, what is known of each, and how the others get there. */
 export class Parts<Slice> {
   readonly plan: PartPlan
+  readonly proofs: Proofs
   readonly #job: Job<Slice>
-  /** The store's; `undefined` where it computes none. */
-  readonly #stored: CrcAlgorithm | undefined
-  /** Of what is sent, as it is read; `undefined` where nothing computes it. */
-  readonly #algorithm: CrcAlgorithm | undefined
+  readonly #upload: JournaledUpload
   readonly #urls: SignedUrls
-  readonly #keeper: RecordKeeper
-  readonly #crcs = new Map<number, Uint8Array>()
-  /** Held by the store, and to be read here before they count. */
-  #unremembered = new Map<number, StoredPart>()
+  readonly #sealed: SealedUrls | undefined
+  readonly #journaled: ReadonlyMap<number, JournaledPart>
+  /** Held by the store; to be read here before they count. */
+  readonly #unchecked = new Map<number, Held>()
+  /** Grows when the source was touched: what was read before has to be read again. */
+  #touches = 0
 
-  /** @param signed what initiate brought along */
-  constructor(job: Job<Slice>, record: UploadRecord, signed?: SignedParts) {
-    const { size, partSize, checksumAlgorithm } = record
-    this.plan = plan(size, partSize)
+  /** @param parts of the journal */
+  constructor(job: Job<Slice>, upload: JournaledUpload, parts: Replayed['parts'] = new Map()) {
+    const { controlPlane, tracker, clock, lanes } = job
     this.#job = job
-    this.#stored = checksumAlgorithm === 'NONE' ? undefined : checksumAlgorithm
-    this.#algorithm = job.transport.computesCrc ? this.#stored : undefined
-    const presign = (from: number, to: number, signal: AbortSignal) =>
-      job.controlPlane.presign(record, { from, to }, signal)
-    this.#urls = new SignedUrls(this.plan, presign, job.clock)
-    if (signed) this.#urls.add(signed)
-    this.#keeper = new RecordKeeper(job.records, job.clock, record, (error) =>
-      job.emit('unrecorded', { error }),
+    this.#upload = upload
+    this.#journaled = parts
+    this.plan = plan(upload.size, upload.partSize)
+    this.proofs = new Proofs(this.plan, upload.checksumAlgorithm, (reason) =>
+      job.emit('downgraded', { reason }),
     )
-    job.tracker.begin(this.plan)
+    for (const [partNumber, part] of parts) this.proofs.set(partNumber, proofOf(part))
+    this.#urls = new SignedUrls({
+      ...{ plan: this.plan, clock, lanes: lanes.max },
+      presign: (from, to, signal) => controlPlane.presign(upload, { from, to }, signal),
+      rate: () => tracker.rate(),
+      isDone: (partNumber) => tracker.isDone(partNumber),
+    })
+    const { algorithm } = this.proofs
+    if (job.integrity === 'signed' && algorithm) {
+      this.#sealed = new SealedUrls(this.plan, algorithm, (parts, checksums, signal) =>
+        controlPlane.presign(upload, parts, signal, checksums),
+      )
+    }
+    tracker.begin(this.plan)
   }
 
-  /** Writes down what is acknowledged. */
-  keep(): Promise<void> {
-    return this.#keeper.save()
+  /** Takes what initiate brought along. */
+  addUrls(signed: SignedParts): void {
+    this.#urls.add(signed)
   }
 
-  /** Forgets what was written down. */
-  forget(): Promise<void> {
-    return this.#keeper.remove()
-  }
-
-  /** The whole object's; `undefined` where that of a part is not known. */
-  checksum(): Checksum | undefined {
-    return this.#algorithm && wholeCrc(this.#algorithm, this.plan, this.#crcs)
+  /** Signs what will most likely be sent first, while something else is asked. */
+  async signFirst(signal: AbortSignal): Promise<void> {
+    let first = 1
+    while (this.#journaled.has(first)) first++
+    // Whether it fails shows to whoever needs it.
+    if (first <= this.plan.partCount && !this.#sealed) await this.#urls.sign(first, signal).catch(() => {})
   }
 
   /**
    * Counts what the store holds already.
+   * @param touched the source was: nothing counts before it is read again
    * @returns how many parts, and bytes, that is
    */
-  recall(stored: readonly StoredPart[], remembered: UploadRecord['parts']): { parts: number; bytes: number } {
-    const { counted, unremembered } = weighParts(this.plan, stored, remembered)
-    for (const [partNumber, { crc }] of counted) if (crc) this.#crcs.set(partNumber, crc)
-    this.#unremembered = new Map(unremembered)
-    this.#job.tracker.recall(counted.keys(), unremembered.keys())
+  recall(listing: ListPartsResponse, touched: boolean): { parts: number; bytes: number } {
+    this.#compareAlgorithm(listing)
+    const { counted, unremembered } = weighParts(this.plan, listing.parts, this.#journaled)
+    for (const partNumber of this.#journaled.keys()) {
+      if (!counted.has(partNumber)) this.proofs.delete(partNumber)
+    }
+    for (const [partNumber, proof] of counted) this.proofs.set(partNumber, proof)
+    for (const [partNumber, part] of unremembered) this.#unchecked.set(partNumber, part)
+    if (touched) for (const partNumber of counted.keys()) this.#distrust(partNumber)
+    this.#job.tracker.recall(touched ? [] : counted.keys(), this.#unchecked.keys())
 
     const held = [...counted.keys(), ...unremembered.keys()]
     const bytes = held.reduce((sum, partNumber) => sum + partRange(this.plan, partNumber).size, 0)
     return { parts: held.length, bytes }
   }
 
-  /** Sends whatever the store has not acknowledged; what has only to be read comes last, so that the link is never idle. */
+  /** Until the store has acknowledged everything that the source has now; what has only to be read comes last, so that the link is never idle. */
   async sendPending(signal: AbortSignal): Promise<void> {
-    const { tracker, concurrency } = this.#job
-    const pending = [...tracker.pending()]
-    const unsent = pending.filter((partNumber) => !this.#unremembered.has(partNumber))
-    const unchecked = pending.filter((partNumber) => this.#unremembered.has(partNumber))
+    const { tracker, lanes } = this.#job
     tracker.startRate()
-    const work = (partNumber: number, signal: AbortSignal) => this.#settle(partNumber, signal)
-    await runWorkers([...unsent, ...unchecked], concurrency, work, signal)
+    const work = (partNumber: number, lane: Lane, signal: AbortSignal) =>
+      this.#settle(partNumber, lane, signal)
+    for (let pending = tracker.pending(); ; pending = tracker.pending()) {
+      const unsent = pending.filter((partNumber) => !this.#unchecked.has(partNumber))
+      const unchecked = pending.filter((partNumber) => this.#unchecked.has(partNumber))
+      await runInLanes([...unsent, ...unchecked], lanes, work, signal)
+      await this.verify()
+      if (tracker.pending().length === 0) return
+    }
   }
 
   /** These have to be sent again. */
   lose(partNumbers: readonly number[]): void {
     for (const partNumber of partNumbers) {
-      this.#unremembered.delete(partNumber)
+      this.#unchecked.delete(partNumber)
+      this.proofs.delete(partNumber)
       this.#job.tracker.lost(partNumber)
     }
+    void this.#job.ledger.append({ type: 'lost', partNumbers: [...partNumbers] })
   }
 
-  /** Those that the store holds with another CRC than what was read here. */
-  mismatched(stored: readonly StoredPart[]): number[] {
-    return stored.flatMap(({ partNumber, checksum }) => {
-      const crc = this.#crcs.get(partNumber)
-      return crc && checksum && toBase64(crc) !== checksum.value ? [partNumber] : []
-    })
+  /** Those that the store holds with other bytes than were read here. */
+  disagreeing(listing: ListPartsResponse): number[] {
+    this.#compareAlgorithm(listing)
+    return this.proofs.disagreeing(listing.parts)
   }
 
-  async #settle(partNumber: number, signal: AbortSignal): Promise<void> {
-    const { tracker } = this.#job
-    const stored = this.#unremembered.get(partNumber)
-    if (stored && (await this.#isWhatWeRead(stored, signal))) {
-      return tracker.done(partNumber, { resumed: true })
+  /** Where the source was touched, everything that was read before is to be read again. @throws {SourceChangedError} */
+  async verify(): Promise<void> {
+    const { source, tracker } = this.#job
+    if ((await source.verify()) === 'same') return
+    this.#touches++
+    const done = tracker.done()
+    for (const partNumber of done) {
+      this.#distrust(partNumber)
+      tracker.doubt(partNumber)
     }
-    if (stored) tracker.lost(partNumber)
-    await this.#send(partNumber, signal)
+    const identity = await source.identify(new AbortController().signal)
+    await journalTouch(this.#job, { ...this.#upload, identity }, done)
   }
 
-  /** Reads a part that the store holds, rather than sending it again. Of the right size is not enough: it may be another file's. */
-  async #isWhatWeRead({ partNumber, etag, checksum }: StoredPart, signal: AbortSignal): Promise<boolean> {
-    if (!checksum || checksum.algorithm !== this.#stored) return false
-    const { source } = this.#job
-    const { start, end } = partRange(this.plan, partNumber)
-    const crc = await source.crc(checksum.algorithm, start, end, signal)
-    if (checksum.value !== toBase64(crc)) return false
-    await source.verify()
-    this.#crcs.set(partNumber, crc)
-    this.#keeper.acknowledge(partNumber, etag, crc)
-    return true
+  #distrust(partNumber: number): void {
+    const { algorithm } = this.proofs
+    const { crc, md5, etag = '' } = this.proofs.get(partNumber) ?? {}
+    const checksum = algorithm && crc && { algorithm, value: toBase64(crc) }
+    this.#unchecked.set(partNumber, { etag: md5 ?? etag, checksum } as Held)
   }
 
-  async #send(partNumber: number, signal: AbortSignal): Promise<void> {
-    const { source, tracker, emit } = this.#job
-    const { start, end, size } = partRange(this.plan, partNumber)
-    const put = {
-      body: source.slice(start, end),
-      size,
-      crc: this.#algorithm,
-      sign: async (signal: AbortSignal) => {
-        tracker.sending(partNumber)
-        return this.#urls.get(partNumber, signal)
-      },
-      refused: (signed: SignedPart) => this.#urls.refuse(signed),
-      verify: () => source.verify(),
-      onProgress: (bytes: number) => tracker.progress(partNumber, bytes),
-      onRetry(delay: number, error: PartwayError) {
-        tracker.waiting(partNumber)
-        emit('retry', { partNumber, delay, error })
-      },
-      advanced: () => tracker.partsDone,
+  /** A store may agree to an algorithm and keep nothing of the kind. */
+  #compareAlgorithm({ checksumAlgorithm, parts }: ListPartsResponse): void {
+    const { algorithm } = this.proofs
+    if (!algorithm) return
+    if (checksumAlgorithm !== algorithm || parts.some(({ checksum }) => !checksum)) {
+      this.proofs.downgrade(`The store agreed to keep a ${algorithm} of each part, and keeps none.`)
     }
+  }
+
+  async #settle(partNumber: number, lane: Lane, signal: AbortSignal): Promise<void> {
+    const { tracker, source } = this.#job
+    const range = partRange(this.plan, partNumber)
+    const touches = this.#touches
+    const held = this.#unchecked.get(partNumber)
+    let proof = held && (await readAgain(range, held, source, this.proofs, signal))
+    if (held && !proof) this.lose([partNumber])
     try {
-      const { etag, crc } = await putUntilStored(put, this.#job, signal)
+      proof ??= await this.#send(range, lane, signal)
       // What was read from a changed file must not be remembered: once the old file is back, it would count.
-      await source.verify()
-      if (crc) this.#crcs.set(partNumber, crc)
-      this.#keeper.acknowledge(partNumber, etag, crc)
-      this.#urls.forget(partNumber)
-      tracker.done(partNumber)
+      await this.verify()
     } catch (error) {
-      tracker.lost(partNumber)
+      if (!this.#unchecked.has(partNumber)) tracker.lost(partNumber)
       throw error
     }
+    this.#unchecked.delete(partNumber)
+    this.#acknowledge(partNumber, proof)
+    tracker.acknowledge(partNumber)
+    if (this.#touches === touches) return
+    this.#distrust(partNumber)
+    tracker.doubt(partNumber)
+  }
+
+  #acknowledge(partNumber: number, { etag, crc, md5 }: Proof): void {
+    this.proofs.set(partNumber, { etag, crc, md5 })
+    this.#urls.forget(partNumber)
+    const entry = { type: 'part', partNumber, etag, crc: crc && toBase64(crc), md5 } as const
+    void this.#job.ledger.append(entry)
+  }
+
+  async #send(range: PartRange, lane: Lane, signal: AbortSignal): Promise<Proof> {
+    const { partNumber, start, end } = range
+    const { source } = this.#job
+    const { algorithm } = this.proofs
+    const sealed = algorithm && this.#sealed
+    const crc = sealed && (await source.crc(algorithm, start, end, signal))
+    const ports = {
+      job: this.#job,
+      proofs: this.proofs,
+      sign: (signal: AbortSignal): Promise<SignedPart> =>
+        sealed && crc ? sealed.get(partNumber, crc, signal) : this.#urls.get(partNumber, signal),
+      refused: (signed: SignedPart) => this.#urls.refuse(signed),
+      verify: () => this.verify(),
+    }
+    const proof = await sendPart(range, ports, lane, signal)
+    return crc ? { ...proof, crc } : proof
   }
 }

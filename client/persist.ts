@@ -1,3 +1,4 @@
+import type { Activities } from './activity.ts'
 import type { PartwayError } from './errors.ts'
 import type { ControlPlane } from './ports.ts'
 import type { Contact } from './retry.ts'
@@ -11,11 +12,18 @@ import { callStore, type StoreCallPorts } from './store-call.ts'
 export function persist(
   plane: ControlPlane,
   ports: StoreCallPorts,
+  activities: Activities,
   advanced: () => number,
   onRetry: (delay: number, error: PartwayError) => void,
 ): ControlPlane {
   const again = <Answer>(attempt: (signal: AbortSignal) => Promise<Answer>, signal: AbortSignal) =>
-    callStore({ attempt, advanced, onRetry }, ports, signal)
+    activities.during((activity) => {
+      const retry = (delay: number, error: PartwayError) => {
+        activity.failed(error)
+        onRetry(delay, error)
+      }
+      return callStore({ attempt, advanced, onRetry: retry }, ports, signal)
+    })
   const { find } = plane
   return {
     endpoint: plane.endpoint,
@@ -27,6 +35,9 @@ export function persist(
     listUploads: (page, signal) => again((signal) => plane.listUploads(page, signal), signal),
     download: (request, signal) => again((signal) => plane.download(request, signal), signal),
     ...(find && { find: (upload, signal) => again((signal) => find(upload, signal), signal) }),
+    ...(plane.find && {
+      find: (upload, signal) => again(async (signal) => plane.find?.(upload, signal), signal),
+    }),
     complete: (upload, request, signal) => plane.complete(upload, request, signal),
     abort: (upload, signal) => plane.abort(upload, signal),
     waits: plane.waits,

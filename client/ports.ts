@@ -26,7 +26,7 @@ export interface Source<Slice> {
   readonly name: string
   readonly size: number
   readonly contentType?: string | undefined
-  /** Which file this is, among all that a person may send: finds the record of an unfinished upload again. */
+  /** Which file this is, among all that a person may send: finds the journal of an unfinished upload again. */
   readonly id: string
   /** What it was when it was opened. Compared on resuming. */
   identify(signal: AbortSignal): Promise<Identity>
@@ -95,7 +95,7 @@ export interface PartTransport<Slice> {
 
 /** Who plans, signs and completes: the HTTP API (client/api.ts). Every call retries what is safe to repeat. */
 export interface ControlPlane {
-  /** Records of uploads made through one endpoint are of no use at another. */
+  /** Journals of uploads made through one endpoint are of no use at another. */
   readonly endpoint: string
   describe(signal: AbortSignal): Promise<DescribeResponse>
   initiate(request: InitiateRequest, signal: AbortSignal): Promise<InitiateResponse>
@@ -150,43 +150,6 @@ export interface UploadId {
   readonly key: string
   readonly uploadId: string
 }
-
-/** What is remembered of an unfinished upload. Holds no URL and no credentials; the truth is what list-parts says. */
-export interface UploadRecord extends UploadId {
-  readonly version: 1
-  /** Of the control plane. */
-  readonly endpoint: string
-  /** Of the source. */
-  readonly sourceId: string
-  readonly identity: Readonly<Record<string, string>>
-  readonly size: number
-  readonly partSize: number
-  readonly checksumAlgorithm: CrcAlgorithm | 'NONE'
-  /** By part number: what the store acknowledged, CRCs in base64. May lag behind the store. */
-  readonly parts: Readonly<Record<string, RememberedPart>>
-}
-
-export interface RememberedPart {
-  readonly etag?: string | undefined
-  readonly crc?: string | undefined
-}
-
-/** Remembers unfinished uploads across runs. */
-export interface RecordStore {
-  /**
-   * Asks for the record, whether there is one yet or not, for one upload alone: two that went on with the same record, of
-   * files that only look alike, would make one object of both.
-   * @returns gives it back; `undefined` where another upload has it
-   */
-  claim(endpoint: string, sourceId: string): Promise<Release | undefined>
-  /** @throws {RecordError} where there is a record that cannot be read */
-  load(endpoint: string, sourceId: string): Promise<UploadRecord | undefined>
-  save(record: UploadRecord): Promise<void>
-  remove(endpoint: string, sourceId: string): Promise<void>
-}
-
-/** Resolves when the next one may have it. */
-export type Release = () => Promise<void>
 
 /** What is remembered of unfinished uploads across runs: one journal for each source at each endpoint. */
 export interface JournalStore {

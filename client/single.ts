@@ -1,9 +1,13 @@
-import { type PartPlan, plan } from '../protocol/part-plan.ts'
+import { toBase64 } from '../checksums/base64.ts'
+import { type PartPlan, partRange, plan } from '../protocol/part-plan.ts'
 import type { Checksum, InitiateResponse, SingleUpload } from '../protocol/schemas.ts'
-import { NotPartwayError, type PartwayError, StoreError } from './errors.ts'
+import { NotPartwayError, SourceChangedError, StoreError } from './errors.ts'
+import { canBeMd5 } from './etag.ts'
 import { findObject } from './find.ts'
-import type { Job, Stored, Transfer } from './job.ts'
-import { putUntilStored } from './put.ts'
+import type { Arrived, Job, Stored, Transfer } from './job.ts'
+import type { Lane } from './ports.ts'
+import { Proofs } from './proofs.ts'
+import { sendPart } from './send-part.ts'
 import { isRefusal } from './store-call.ts'
 import { verifyArrival } from './verify.ts'
 
@@ -16,6 +20,7 @@ export class Single<Slice> implements Transfer {
   readonly #job: Job<Slice>
   readonly #plan: PartPlan
   readonly #checksum: Checksum | undefined
+  readonly #proofs: Proofs
   readonly #initiate: (signal: AbortSignal) => Promise<InitiateResponse>
   #answer: SingleUpload
 
@@ -29,6 +34,7 @@ export class Single<Slice> implements Transfer {
     this.#job = job
     this.#plan = plan(job.source.size, Math.max(1, job.source.size))
     this.#checksum = checksum
+    this.#proofs = new Proofs(this.#plan, checksum?.algorithm ?? 'CRC64NVME', () => {})
     this.#initiate = initiate
     this.#answer = answer
     job.tracker.begin(this.#plan)
@@ -39,36 +45,40 @@ export class Single<Slice> implements Transfer {
     return this.#answer.key
   }
 
-  async keep(): Promise<void> {}
-
-  async forget(): Promise<void> {}
+  get partSize(): undefined {
+    return undefined
+  }
 
   async abort(): Promise<void> {}
 
-  find(signal: AbortSignal): Promise<Stored | undefined> {
-    return findObject(this.#job.controlPlane, this.#answer, this.#expected, signal)
+  async find(signal: AbortSignal): Promise<Stored | undefined> {
+    const found = await findObject(this.#job.controlPlane, this.#answer, signal)
+    return found && this.#compare(found, signal)
   }
 
   async send(signal: AbortSignal): Promise<Stored> {
-    const { tracker, source } = this.#job
+    const { tracker, lanes } = this.#job
     this.#job.enter('send', signal)
     tracker.startRate()
+    const lane = await lanes.acquire(signal)
     try {
-      const stored = await this.#put(signal)
-      await source.verify()
-      tracker.done(PART_NUMBER)
+      const stored = await this.#put(lane, signal)
+      await this.#verify(signal)
+      tracker.acknowledge(PART_NUMBER)
       return stored
     } catch (error) {
       tracker.lost(PART_NUMBER)
       throw error
+    } finally {
+      lane.release()
     }
   }
 
   /** 412 says that an earlier try arrived, though its answer did not; and before a refused URL is replaced, it may have. */
-  async #put(signal: AbortSignal): Promise<Stored> {
+  async #put(lane: Lane, signal: AbortSignal): Promise<Stored> {
     for (let refusals = 1; ; refusals++) {
       try {
-        return await this.#putOnce(signal)
+        return await this.#putOnce(lane, signal)
       } catch (error) {
         const refused = isRefusal(error)
         if (!refused && !(error instanceof StoreError && error.status === 412)) throw error
@@ -80,32 +90,38 @@ export class Single<Slice> implements Transfer {
     }
   }
 
-  async #putOnce(signal: AbortSignal): Promise<Stored> {
-    const { source, tracker, emit } = this.#job
-    const put = {
-      body: source.slice(0, source.size),
-      size: source.size,
-      crc: this.#checksum?.algorithm,
-      sign: async () => {
-        tracker.sending(PART_NUMBER)
-        return this.#answer
-      },
-      verify: () => source.verify(),
-      onProgress: (bytes: number) => tracker.progress(PART_NUMBER, bytes),
-      onRetry(delay: number, error: PartwayError) {
-        tracker.waiting(PART_NUMBER)
-        emit('retry', { partNumber: PART_NUMBER, delay, error })
-      },
-      advanced: () => tracker.partsDone,
+  async #putOnce(lane: Lane, signal: AbortSignal): Promise<Stored> {
+    const ports = {
+      job: this.#job,
+      proofs: this.#proofs,
+      sign: async () => this.#answer,
+      verify: () => this.#verify(signal),
     }
-    const { etag, checksum: value } = await putUntilStored(put, this.#job, signal)
-    const checksum = this.#checksum && value ? { algorithm: this.#checksum.algorithm, value } : undefined
-    const stored = { size: source.size, etag, checksum }
-    return { ...stored, verified: verifyArrival(stored, this.#expected, 'in the store') }
+    const { etag, checksum: value } = await sendPart(partRange(this.#plan, PART_NUMBER), ports, lane, signal)
+    const checksum = this.#checksum && value ? ({ ...this.#checksum, value } as Checksum) : undefined
+    return this.#compare({ size: this.#plan.size, etag, checksum }, signal)
   }
 
-  get #expected(): { size: number; checksum: Checksum | undefined } {
-    return { size: this.#plan.size, checksum: this.#checksum }
+  /** By the checksum, or the ETag where the store does not tell one. */
+  async #compare(arrived: Arrived, signal: AbortSignal): Promise<Stored> {
+    const { size } = this.#plan
+    const verified = verifyArrival(arrived, { size, checksum: this.#checksum }, 'in the store')
+    if (verified === 'checksum') return { ...arrived, verified }
+    const { etag = '' } = arrived
+    const isSame = canBeMd5(etag) && (await this.#job.source.md5(0, size, signal)) === etag
+    const downgraded = 'The store did not tell the checksum of what it has.'
+    return { ...arrived, verified: isSame ? 'etag' : 'size', downgraded }
+  }
+
+  /** A source that was touched has to be what was read for the checksum. */
+  async #verify(signal: AbortSignal): Promise<void> {
+    const { source } = this.#job
+    if ((await source.verify()) === 'same' || !this.#checksum) return
+    const { algorithm, value } = this.#checksum
+    if (toBase64(await source.crc(algorithm, 0, this.#plan.size, signal)) === value) return
+    throw new SourceChangedError(
+      `Expected ${source.name} as it was when its upload began, got other bytes. Upload it again.`,
+    )
   }
 
   async #signAgain(signal: AbortSignal): Promise<void> {

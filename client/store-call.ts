@@ -1,5 +1,5 @@
 import { sleep } from './clock.ts'
-import { ApiError, NetworkError, PartwayError, StoreError } from './errors.ts'
+import { ApiError, IntegrityError, NetworkError, PartwayError, StoreError } from './errors.ts'
 import { type Contact, isTransientStatus } from './retry.ts'
 import type { Timekeeping } from './timing.ts'
 import { Trouble } from './trouble.ts'
@@ -108,5 +108,6 @@ export function isTransient(error: unknown): boolean {
 }
 
 function isMangled(error: unknown): boolean {
+  if (error instanceof IntegrityError) return true
   return error instanceof StoreError && MANGLED_CODES.includes(error.code ?? '')
 }

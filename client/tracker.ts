@@ -15,6 +15,8 @@ export class Tracker {
   readonly #clock: Clock
   readonly #emit: Emit
   readonly #inFlight = new Map<number, number>()
+  /** Were there before this run. */
+  readonly #resumed = new Set<number>()
   #inFlightBytes = 0
   #plan: PartPlan = { size: 0, partSize: 0, partCount: 0 }
   #rate: Rate | undefined
@@ -36,6 +38,7 @@ export class Tracker {
     this.resumed = 0
     this.partsDone = 0
     this.#inFlight.clear()
+    this.#resumed.clear()
     this.#inFlightBytes = 0
   }
 
@@ -56,10 +59,12 @@ export class Tracker {
     return this.parts[partNumber - 1] === 'done'
   }
 
-  *pending(): Generator<number> {
-    for (let partNumber = 1; partNumber <= this.#plan.partCount; partNumber++) {
-      if (!this.isDone(partNumber)) yield partNumber
-    }
+  pending(): number[] {
+    return this.#numbers((partNumber) => !this.isDone(partNumber))
+  }
+
+  done(): number[] {
+    return this.#numbers((partNumber) => this.isDone(partNumber))
   }
 
   /** @param bytes of the part that are in flight; 0 when a try has failed */
@@ -82,30 +87,37 @@ export class Tracker {
 
   /** Not under way any more, or found to be missing. */
   lost(partNumber: number): void {
-    this.#land(partNumber)
-    if (this.isDone(partNumber)) {
-      this.acknowledged -= this.#size(partNumber)
-      this.partsDone--
-    }
+    this.#uncount(partNumber)
+    this.#resumed.delete(partNumber)
     this.#set(partNumber, 'pending')
     this.moved()
   }
 
-  /** @param resumed it was there before this run */
-  done(partNumber: number, { resumed = false } = {}): void {
-    this.#count(partNumber, resumed)
+  acknowledge(partNumber: number): void {
+    this.#count(partNumber)
+    this.moved()
+  }
+
+  /** Done, but to be read again before it counts: until then it is as good as in flight. */
+  doubt(partNumber: number): void {
+    this.#uncount(partNumber)
+    this.#hold(partNumber)
+    this.#set(partNumber, 'pending')
     this.moved()
   }
 
   /**
    * What the store has of an earlier run. Says nothing of bytes yet: {@link moved} does, once all of it is counted.
-   * @param unchecked held, and to be read here before they are done: until then they are as good as in flight
+   * @param unchecked held, and to be read here before they are done
    */
   recall(done: Iterable<number>, unchecked: Iterable<number>): void {
-    for (const partNumber of done) this.#count(partNumber, true)
+    for (const partNumber of done) {
+      this.#resumed.add(partNumber)
+      this.#count(partNumber)
+    }
     for (const partNumber of unchecked) {
-      this.#inFlight.set(partNumber, this.#size(partNumber))
-      this.#inFlightBytes += this.#size(partNumber)
+      this.#resumed.add(partNumber)
+      this.#hold(partNumber)
     }
   }
 
@@ -116,12 +128,25 @@ export class Tracker {
     this.#emit('progress', { bytesSent, size: this.#plan.size })
   }
 
-  #count(partNumber: number, resumed: boolean): void {
+  #count(partNumber: number): void {
     this.#land(partNumber)
     this.acknowledged += this.#size(partNumber)
-    if (resumed) this.resumed += this.#size(partNumber)
+    if (this.#resumed.has(partNumber)) this.resumed += this.#size(partNumber)
     this.partsDone++
     this.#set(partNumber, 'done')
+  }
+
+  #uncount(partNumber: number): void {
+    this.#land(partNumber)
+    if (!this.isDone(partNumber)) return
+    this.acknowledged -= this.#size(partNumber)
+    if (this.#resumed.has(partNumber)) this.resumed -= this.#size(partNumber)
+    this.partsDone--
+  }
+
+  #hold(partNumber: number): void {
+    this.#inFlight.set(partNumber, this.#size(partNumber))
+    this.#inFlightBytes += this.#size(partNumber)
   }
 
   #land(partNumber: number): void {
@@ -133,6 +158,10 @@ export class Tracker {
     if (this.parts[partNumber - 1] === state) return
     this.parts[partNumber - 1] = state
     this.#emit('part', { partNumber, state })
+  }
+
+  #numbers(fits: (partNumber: number) => boolean): number[] {
+    return this.parts.map((_, index) => index + 1).filter(fits)
   }
 
   #size(partNumber: number): number {

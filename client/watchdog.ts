@@ -1,11 +1,11 @@
 import { follow } from './abort.ts'
-import { NetworkError } from './errors.ts'
+import { StalledError } from './errors.ts'
 import type { Timekeeping } from './timing.ts'
 
 /**
  * Runs something that says when it moves, and cuts it when it does not: at first after `stallMs`, and soon after a wake.
  * @param run stops when its signal says so; calls `moved` with how many milliseconds to wait for the next move
- * @throws {NetworkError} where it was cut
+ * @throws {StalledError} where it was cut
  */
 export async function watch<Result>(
   run: (signal: AbortSignal, moved: (milliseconds: number) => void) => Promise<Result>,
@@ -17,7 +17,7 @@ export async function watch<Result>(
   const arm = (milliseconds: number) => {
     disarm()
     disarm = clock.after(milliseconds, () =>
-      watched.abort(new NetworkError(`Expected bytes to move, got none for ${milliseconds / 1000} s.`)),
+      watched.abort(new StalledError(`Expected bytes to move, got none for ${milliseconds / 1000} s.`)),
     )
   }
   arm(timing.stallMs)

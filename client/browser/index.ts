@@ -2,13 +2,11 @@ import { type ApiOptions, createApi } from '../api.ts'
 import type { Upload } from '../events.ts'
 import type { ControlPlane } from '../ports.ts'
 import { type UploadOptions, upload } from '../upload.ts'
-import { browserRecords } from './records.ts'
+import { browserJournals } from './journal.ts'
 import { fileSource } from './source.ts'
+import { createTraffic, type TrafficOptions } from './traffic.ts'
 import { xhrTransport } from './transport.ts'
 import { browserWakes } from './wakes.ts'
-
-/** Browsers open at most 6 connections to an origin under HTTP/1.1: one is left to the API, which may share it. */
-const CONCURRENCY = 5
 
 export interface BrowserClient {
   /** The API itself: `download({key}, signal)`, `listUploads(…)`. */
@@ -25,13 +23,20 @@ export interface BrowserClient {
  * upload.on('progress', () => draw(upload.snapshot()))
  * const { key } = await upload.result
  */
-export function createClient(options: ApiOptions): BrowserClient {
+export function createClient(options: ApiOptions & TrafficOptions): BrowserClient {
   const wakes = browserWakes()
   const api = createApi({ wakes, ...options })
-  const ports = { controlPlane: api, transport: xhrTransport(), records: browserRecords(), wakes }
+  const lanes = createTraffic(options)
+  const ports = {
+    controlPlane: api,
+    transport: xhrTransport(),
+    journals: browserJournals(),
+    wakes,
+    lanes,
+  }
   return {
     api,
-    upload: (file, options) => upload(fileSource(file), ports, { concurrency: CONCURRENCY, ...options }),
+    upload: (file, options) => upload(fileSource(file), ports, options),
   }
 }
 

@@ -4,8 +4,9 @@ import type { ControlPlane } from '../ports.ts'
 import { type UploadOptions, upload } from '../upload.ts'
 import { type Download, type DownloadOptions, download } from './download.ts'
 import { createConnections } from './http.ts'
-import { fileRecords, stateFolder } from './records.ts'
+import { fileJournals } from './journal.ts'
 import type { FileSource } from './source.ts'
+import { stateFolder } from './state-folder.ts'
 import { fileTransport } from './transport.ts'
 import { nodeWakes } from './wakes.ts'
 
@@ -35,7 +36,7 @@ export function createClient({ state, ...options }: ApiOptions & { state?: strin
   const ports = {
     controlPlane: api,
     transport: fileTransport(connections),
-    records: fileRecords(state ?? stateFolder(process.env)),
+    journals: fileJournals(state ?? stateFolder(process.env)),
     wakes: nodeWakes,
   }
   return {

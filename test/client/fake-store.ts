@@ -1,18 +1,17 @@
 import { toBase64 } from '../../checksums/base64.ts'
 import { type CrcAlgorithm, createCrc } from '../../checksums/crc.ts'
-import { toHex } from '../../checksums/hex.ts'
+import { fromHex, toHex } from '../../checksums/hex.ts'
 import { createMd5 } from '../../checksums/md5.ts'
 import { ApiError, NetworkError, SourceChangedError } from '../../client/errors.ts'
 import type {
   ControlPlane,
   Identity,
+  PartChecksums,
   PartTransport,
   PutRequest,
   PutResponse,
-  RecordStore,
-  Release,
   Source,
-  UploadRecord,
+  UploadId,
 } from '../../client/ports.ts'
 import { type PartPlan, partRange, plan } from '../../protocol/part-plan.ts'
 import { type ProblemType, problems } from '../../protocol/problems.ts'
@@ -38,18 +37,35 @@ export const FAULTS = [
 export type Fault = (typeof FAULTS)[number]
 
 export interface Request {
-  operation: 'initiate' | 'presign' | 'list-parts' | 'complete' | 'abort' | 'download' | 'put'
+  operation:
+    | 'initiate'
+    | 'presign'
+    | 'list-parts'
+    | 'list-uploads'
+    | 'complete'
+    | 'abort'
+    | 'download'
+    | 'put'
   partNumber?: number
-  /** Of presign: the window. */
+  /** Of presign: the window, or the parts. */
   from?: number
   to?: number
+  parts?: number[]
 }
 
 interface StoredUpload {
   key: string
+  fileName: string
+  initiated: string
   plan: PartPlan
-  parts: Map<number, Uint8Array>
+  parts: Map<number, { bytes: Uint8Array; etag: string }>
 }
+
+/**
+ * What the store knows of bytes: checksums; or none, and ETags that are MD5s; or none, and ETags that are something else, another for each
+ * PUT; or none although it agreed to keep them.
+ */
+export type Keeps = 'checksums' | 'md5s' | 'nothing' | 'lies'
 
 export interface FakeStoreOptions {
   clock: VirtualClock
@@ -58,6 +74,9 @@ export interface FakeStoreOptions {
   singleUpTo?: number
   /** Of a URL, in seconds. */
   expiresIn?: number
+  keeps?: Keeps
+  /** Whether the answer to a part's PUT has its checksum. */
+  tellsPartChecksums?: boolean
   fault?: (request: Request) => Fault | undefined
 }
 
@@ -70,6 +89,7 @@ export const BUSY_SECONDS = 1
 export class FakeStore {
   readonly requests: Request[] = []
   readonly objects = new Map<string, Uint8Array>()
+  readonly #etags = new Map<string, string>()
   readonly uploads = new Map<string, StoredUpload>()
   fault: (request: Request) => Fault | undefined
   /** From then on, URLs that were signed before are refused: the credentials behind them are dead. */
@@ -78,9 +98,15 @@ export class FakeStore {
   readonly #partSize: number
   readonly #singleUpTo: number
   readonly #expiresIn: number
+  readonly #keeps: Keeps
+  readonly #tellsPartChecksums: boolean
   #ids = 0
+  #puts = 0
 
-  constructor({ clock, partSize = 10, singleUpTo = -1, expiresIn = 3600, fault }: FakeStoreOptions) {
+  constructor({ clock, partSize = 10, singleUpTo = -1, expiresIn = 3600, ...options }: FakeStoreOptions) {
+    const { keeps = 'checksums', tellsPartChecksums = false, fault } = options
+    this.#keeps = keeps
+    this.#tellsPartChecksums = tellsPartChecksums
     this.#clock = clock
     this.#partSize = partSize
     this.#singleUpTo = singleUpTo
@@ -92,6 +118,11 @@ export class FakeStore {
     return this.requests.filter((request) => request.operation === operation).length
   }
 
+  /** As if somebody else had sent it. */
+  replacePart(uploadId: string, partNumber: number, bytes: Uint8Array): void {
+    this.uploads.get(uploadId)?.parts.set(partNumber, { bytes, etag: this.#etagOf(bytes) })
+  }
+
   partsPut(): number[] {
     return this.requests.flatMap(({ partNumber }) => partNumber ?? [])
   }
@@ -99,8 +130,18 @@ export class FakeStore {
   readonly controlPlane: ControlPlane = {
     endpoint: 'https://api.example',
     describe: () => Promise.reject(new Error('The engine does not ask.')),
-    listUploads: () => Promise.reject(new Error('The engine does not ask.')),
-    initiate: ({ size, checksum }, signal) =>
+    listUploads: ({ cursor = '0', limit = 20 }, signal) =>
+      this.#call('list-uploads', signal, () => {
+        const listed = [...this.uploads].map(([uploadId, { key, fileName, plan, initiated }]) => {
+          return { key, uploadId, fileName, size: plan.size, partSize: plan.partSize, initiated }
+        })
+        const end = Number(cursor) + limit
+        return {
+          uploads: listed.slice(Number(cursor), end),
+          ...(end < listed.length && { next: String(end) }),
+        }
+      }),
+    initiate: ({ fileName, size, partSize = this.#partSize, checksum }, signal) =>
       this.#call('initiate', signal, () => {
         const id = String(++this.#ids)
         const key = `uploads/public/${id}/file`
@@ -111,23 +152,23 @@ export class FakeStore {
           const url = this.#url(key, id, 'single')
           return { kind: 'single', key, method: 'PUT', url, headers, expiresAt: '2026-11-21T00:00:00Z' }
         }
-        const upload = { key, plan: plan(size, this.#partSize), parts: new Map() }
+        const initiated = new Date(Date.UTC(2026, 10, 21) + this.#clock.now()).toISOString()
+        const upload = { key, fileName, initiated, plan: plan(size, partSize), parts: new Map() }
         this.uploads.set(id, upload)
         return {
           kind: 'multipart',
           key,
           uploadId: id,
           ...upload.plan,
-          checksumAlgorithm: ALGORITHM,
+          checksumAlgorithm: this.#keeps === 'lies' ? ALGORITHM : this.#algorithm,
           signed: this.#sign(id, upload, 1, Math.min(1000, upload.plan.partCount)),
         }
       }),
-    presign: ({ key, uploadId }, parts, signal) => {
-      if (Array.isArray(parts)) throw new Error('The engine asks for windows.')
-      return this.#call({ operation: 'presign', ...parts }, signal, () => {
-        const upload = this.uploads.get(uploadId) ?? { key, plan: plan(0, 1), parts: new Map() }
-        return this.#sign(uploadId, upload, parts.from, parts.to)
-      })
+    presign: ({ key, uploadId }, parts, signal, checksums) => {
+      if (Array.isArray(parts)) return this.#seal({ key, uploadId }, parts, checksums, signal)
+      return this.#call({ operation: 'presign', ...parts }, signal, () =>
+        this.#sign(uploadId, { key }, parts.from, parts.to),
+      )
     },
     listParts: ({ uploadId }, signal) =>
       this.#call('list-parts', signal, () => {
@@ -136,30 +177,36 @@ export class FakeStore {
           key: upload.key,
           uploadId,
           ...upload.plan,
-          checksumAlgorithm: ALGORITHM,
-          parts: [...upload.parts].map(([partNumber, bytes]) => ({
+          checksumAlgorithm: this.#algorithm,
+          parts: [...upload.parts].map(([partNumber, { bytes, etag }]) => ({
             partNumber,
             size: bytes.length,
-            etag: etagOf(bytes),
-            checksum: { algorithm: ALGORITHM, value: crcOf(bytes) },
+            etag,
+            ...(this.#keeps === 'checksums' && { checksum: { algorithm: ALGORITHM, value: crcOf(bytes) } }),
           })),
         }
       }),
-    complete: ({ key, uploadId }, { checksum }, signal) =>
+    complete: ({ key, uploadId }, { checksum, parts: expected = [] }, signal) =>
       this.#call('complete', signal, () => {
         const done = this.objects.get(key)
         if (done && !this.uploads.has(uploadId)) return this.#completed(key, done)
         const { plan, parts } = this.#known(uploadId)
         const numbers = Array.from({ length: plan.partCount }, (_, index) => index + 1)
         const missing = numbers.filter((number) => !parts.has(number))
-        const mismatched = numbers.filter(
-          (number) => !missing.includes(number) && parts.get(number)?.length !== partRange(plan, number).size,
-        )
+        if (checksum && this.#keeps !== 'checksums') throw problem('invalid-request')
+        const etags = new Map(expected.map(({ partNumber, etag }) => [partNumber, etag]))
+        const mismatched = numbers.filter((number) => {
+          const part = parts.get(number)
+          const etag = etags.get(number)
+          return part && (part.bytes.length !== partRange(plan, number).size || (etag && etag !== part.etag))
+        })
         if (missing.length + mismatched.length > 0) throw problem('parts-missing', { missing, mismatched })
-        const whole = concat(numbers.map((number) => parts.get(number) ?? new Uint8Array()))
+        const whole = concat(numbers.map((number) => parts.get(number)?.bytes ?? new Uint8Array()))
         if (checksum && checksum.value !== crcOf(whole)) throw problem('checksum-mismatch')
         this.uploads.delete(uploadId)
         this.objects.set(key, whole)
+        if (this.#keeps !== 'nothing')
+          this.#etags.set(key, etagOfAll(numbers.map((number) => parts.get(number)?.etag)))
         return this.#completed(key, whole)
       }),
     abort: ({ uploadId }, signal) => this.#call('abort', signal, () => void this.uploads.delete(uploadId)),
@@ -169,7 +216,8 @@ export class FakeStore {
         if (!object) throw problem('object-unknown')
         const { etag, checksum, size } = this.#completed(key, object)
         return {
-          ...{ key, etag, size, checksum, url: 'fake:', fileName: 'file', contentType: 'text/plain' },
+          ...{ key, etag, size, url: 'fake:', fileName: 'file', contentType: 'text/plain' },
+          ...(checksum && { checksum }),
           ...{ expiresAt: '2026-11-21T00:00:00Z', expiresIn: this.#expiresIn },
         }
       }),
@@ -177,10 +225,10 @@ export class FakeStore {
 
   /** @param computesCrc as in Node; a browser's does not */
   transport(computesCrc: boolean): PartTransport<Uint8Array> {
-    return { computesCrc, put: (request) => this.#put(request) }
+    return { computesCrc, put: (request) => this.#put(request, computesCrc) }
   }
 
-  async #put(put: PutRequest<Uint8Array>): Promise<PutResponse> {
+  async #put(put: PutRequest<Uint8Array>, computesCrc: boolean): Promise<PutResponse> {
     const [key = '', id = '', what = '', expires] = put.url.split('|')
     const partNumber = what === 'single' ? 1 : Number(what)
     const request: Request = { operation: 'put', partNumber }
@@ -202,20 +250,25 @@ export class FakeStore {
     const bytes = fault === 'corrupt' ? put.body.map((byte) => byte ^ 1) : put.body.slice()
     if (what === 'single') {
       if (this.objects.has(key)) return answer(412, 'PreconditionFailed')
-      const expected = put.headers['x-amz-checksum-crc64nvme']
-      if (expected && expected !== crcOf(bytes)) return answer(400, 'BadDigest')
+      if (this.#refuses(put, bytes)) return answer(400, 'BadDigest')
       this.objects.set(key, bytes)
     } else {
       const upload = this.uploads.get(id)
       if (!upload) return answer(404, 'NoSuchUpload')
-      upload.parts.set(partNumber, bytes)
+      if (this.#refuses(put, bytes)) return answer(400, 'BadDigest')
+      upload.parts.set(partNumber, { bytes, etag: this.#etagOf(bytes) })
     }
     if (fault === 'lost') throw new NetworkError('The connection was reset.')
+    const etag = this.uploads.get(id)?.parts.get(partNumber)?.etag ?? this.#etagOf(bytes)
+    const tells = this.#keeps === 'checksums' && (what === 'single' || this.#tellsPartChecksums)
     return {
       status: 200,
-      etag: etagOf(bytes),
-      crc: put.crc && createCrc(put.crc).update(put.body).digest(),
-      checksum: crcOf(bytes),
+      etag,
+      ...(computesCrc && {
+        crc: put.crc && createCrc(put.crc).update(put.body).digest(),
+        md5: put.md5 ? md5Of(put.body) : undefined,
+      }),
+      checksum: tells ? crcOf(bytes) : undefined,
       body: '',
     }
   }
@@ -247,7 +300,33 @@ export class FakeStore {
     })
   }
 
-  #sign(id: string, { key }: StoredUpload, from: number, to: number) {
+  #refuses({ headers }: PutRequest<Uint8Array>, bytes: Uint8Array): boolean {
+    const expected = headers['x-amz-checksum-crc64nvme']
+    return this.#keeps === 'checksums' && expected !== undefined && expected !== crcOf(bytes)
+  }
+
+  get #algorithm(): CrcAlgorithm | 'NONE' {
+    return this.#keeps === 'checksums' ? ALGORITHM : 'NONE'
+  }
+
+  #etagOf(bytes: Uint8Array): string {
+    if (this.#keeps !== 'nothing') return md5Of(bytes)
+    return (++this.#puts).toString(16).padStart(32, '0')
+  }
+
+  #seal(upload: UploadId, parts: number[], checksums: PartChecksums | undefined, signal: AbortSignal) {
+    return this.#call({ operation: 'presign', parts }, signal, () => ({
+      parts: parts.map((partNumber) => ({
+        partNumber,
+        size: partRange(this.#known(upload.uploadId).plan, partNumber).size,
+        url: this.#url(upload.key, upload.uploadId, String(partNumber)),
+        headers: { 'x-amz-checksum-crc64nvme': checksums?.values[partNumber] ?? '' },
+      })),
+      ...{ expiresAt: '2026-11-21T00:00:00Z', expiresIn: this.#expiresIn },
+    }))
+  }
+
+  #sign(id: string, { key }: { key: string }, from: number, to: number) {
     return packSignedParts(
       {
         from,
@@ -278,7 +357,12 @@ export class FakeStore {
 
   #completed(key: string, object: Uint8Array) {
     const checksum: Checksum = { algorithm: 'CRC64NVME', value: crcOf(object) }
-    return { key, size: object.length, etag: etagOf(object), checksum, location: `https://s3.example/${key}` }
+    const size = object.length
+    const etag = this.#etags.get(key) ?? this.#etagOf(object)
+    return {
+      ...{ key, size, etag, location: `https://s3.example/${key}` },
+      ...(this.#keeps === 'checksums' && { checksum }),
+    }
   }
 }
 
@@ -328,32 +412,6 @@ export class FakeSource implements Source<Uint8Array> {
   }
 }
 
-/** Records as a file system or a browser keeps them: through JSON. */
-export class FakeRecords implements RecordStore {
-  readonly texts = new Map<string, string>()
-  readonly #claimed = new Set<string>()
-
-  async claim(endpoint: string, sourceId: string): Promise<Release | undefined> {
-    const name = `${endpoint} ${sourceId}`
-    if (this.#claimed.has(name)) return undefined
-    this.#claimed.add(name)
-    return async () => void this.#claimed.delete(name)
-  }
-
-  async load(endpoint: string, sourceId: string): Promise<UploadRecord | undefined> {
-    const text = this.texts.get(`${endpoint} ${sourceId}`)
-    return text === undefined ? undefined : JSON.parse(text)
-  }
-
-  async save(record: UploadRecord): Promise<void> {
-    this.texts.set(`${record.endpoint} ${record.sourceId}`, JSON.stringify(record))
-  }
-
-  async remove(endpoint: string, sourceId: string): Promise<void> {
-    this.texts.delete(`${endpoint} ${sourceId}`)
-  }
-}
-
 export function problem(type: ProblemType, members: Record<string, unknown> = {}): ApiError {
   const { status, title } = problems[type]
   return new ApiError(title, status, { type: `urn:partway:problem:${type}`, title, status, ...members })
@@ -371,8 +429,9 @@ function md5Of(bytes: Uint8Array): string {
   return toHex(createMd5().update(bytes).digest())
 }
 
-function etagOf(bytes: Uint8Array): string {
-  return `etag-${crcOf(bytes)}`
+function etagOfAll(md5s: (string | undefined)[]): string {
+  const all = concat(md5s.map((md5 = '') => fromHex(md5)))
+  return `${md5Of(all)}-${md5s.length}`
 }
 
 function concat(pieces: Uint8Array[]): Uint8Array {

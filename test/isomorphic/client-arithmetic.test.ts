@@ -126,6 +126,7 @@ describe('a part that the store holds', () => {
   test.each([
     ['agrees in checksum', stored(1, 10), { crc }, 'counted'],
     ['agrees in ETag', stored(2, 5), { etag: 'e' }, 'counted'],
+    ['agrees in MD5', stored(2, 5), { md5: 'e' }, 'counted'],
     ['is not remembered', stored(2, 5), undefined, 'unremembered'],
     ['has another checksum', stored(1, 10), { crc: 'BBBBBBBBBBA=' }, 'neither'],
     ['has another ETag', stored(1, 10), { etag: 'f' }, 'neither'],
@@ -135,7 +136,7 @@ describe('a part that the store holds', () => {
     const { counted, unremembered } = weighParts(
       twoParts,
       [part],
-      memory ? { [part.partNumber]: memory } : {},
+      new Map(memory ? [[part.partNumber, memory]] : []),
     )
     expect(counted.has(part.partNumber)).toBe(outcome === 'counted')
     expect(unremembered.has(part.partNumber)).toBe(outcome === 'unremembered')

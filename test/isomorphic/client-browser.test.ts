@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest'
 import { toBase64 } from '../../checksums/base64.ts'
 import { createCrc } from '../../checksums/crc.ts'
-import { browserRecords } from '../../client/browser/records.ts'
 import { fileSource } from '../../client/browser/source.ts'
-import { RecordError, SourceChangedError } from '../../client/errors.ts'
+import { SourceChangedError } from '../../client/errors.ts'
 import { compareIdentity } from '../../client/identity.ts'
-import type { UploadRecord } from '../../client/ports.ts'
 
 const { signal } = new AbortController()
 const bytes = Uint8Array.from({ length: 3_000_000 }, (_, at) => (at * 31) % 251)
@@ -77,52 +75,4 @@ test('a file that the browser will not read any more has changed', async () => {
     })
   await expect(fileSource(file).verify()).rejects.toThrow(SourceChangedError)
   await expect(fileSource(file).crc('CRC64NVME', 0, 10, signal)).rejects.toThrow('Pick it again.')
-})
-
-test('a record is one upload’s at a time, and the next one’s as soon as it is given back', async () => {
-  const records = browserRecords(undefined)
-  const other = browserRecords(undefined)
-  const release = await records.claim('https://api.example', 'film')
-  expect(release).toBeDefined()
-  expect(await records.claim('https://api.example', 'film')).toBeUndefined()
-  expect(await other.claim('https://api.example', 'film')).toBeUndefined()
-  const next = await other.claim('https://api.example', 'other film')
-  await release?.()
-  const again = await other.claim('https://api.example', 'film')
-  expect(again).toBeDefined()
-  await Promise.all([next?.(), again?.()])
-})
-
-test('without Web Locks no upload has a record', async () => {
-  const records = browserRecords(undefined, null)
-  expect(await records.claim('https://api.example', 'film')).toBeUndefined()
-})
-
-test('records are kept without what list-parts will say, for their endpoint and file', async () => {
-  const record: UploadRecord = {
-    version: 1,
-    endpoint: 'https://api.example',
-    sourceId: 'film',
-    identity: { name: 'film.mov' },
-    key: 'k',
-    uploadId: 'u',
-    size: 20,
-    partSize: 10,
-    checksumAlgorithm: 'CRC64NVME',
-    parts: { 1: { etag: 'e' } },
-  }
-  const items = new Map<string, string>()
-  const storage = {
-    get: async (name: string) => items.get(name),
-    set: async (name: string, text: string) => void items.set(name, text),
-    delete: async (name: string) => void items.delete(name),
-  }
-  const records = browserRecords(storage)
-  await records.save(record)
-  expect(await records.load('https://api.example', 'film')).toEqual({ ...record, parts: {} })
-  expect(await records.load('https://other.example', 'film')).toBeUndefined()
-  for (const name of items.keys()) items.set(name, 'damaged')
-  await expect(records.load('https://api.example', 'film')).rejects.toThrow(RecordError)
-  await records.remove('https://api.example', 'film')
-  expect(items.size).toBe(0)
 })

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { PartwayError } from '../../client/errors.ts'
 import { upload } from '../../client/upload.ts'
-import { FAULTS, FakeRecords, FakeSource, FakeStore } from '../client/fake-store.ts'
+import { FakeJournals } from '../client/fake-journals.ts'
+import { FAULTS, FakeSource, FakeStore } from '../client/fake-store.ts'
 import { VirtualClock } from '../client/virtual-clock.ts'
 
 const RUNS = 20
@@ -28,7 +29,7 @@ test('whatever happens, an object is the file or is not there, and the upload en
       const ports = {
         controlPlane: store.controlPlane,
         transport: store.transport(true),
-        records: new FakeRecords(),
+        journals: new FakeJournals(),
         clock,
         random: () => 0.5,
         timing: { patienceMs: 180_000 },
@@ -48,7 +49,7 @@ test('whatever happens, an object is the file or is not there, and the upload en
             bytesAcknowledged: size,
             bytesSent: size,
           })
-          expect(ports.records.texts.size).toBe(0)
+          expect(ports.journals.size).toBe(0)
           return
         }
         expect(outcome).toBeInstanceOf(PartwayError)

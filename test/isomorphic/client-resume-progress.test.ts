@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Upload } from '../../client/events.ts'
 import { upload } from '../../client/upload.ts'
-import { FakeRecords, FakeSource, FakeStore } from '../client/fake-store.ts'
+import { FakeJournals } from '../client/fake-journals.ts'
+import { FakeSource, FakeStore } from '../client/fake-store.ts'
 import { VirtualClock } from '../client/virtual-clock.ts'
 
 const HELD = 50
@@ -11,14 +12,14 @@ const SIZE = 95
 async function goingOn(remembered: number) {
   const clock = new VirtualClock()
   const store = new FakeStore({ clock })
-  const [records, source] = [new FakeRecords(), new FakeSource(SIZE)]
+  const [journals, source] = [new FakeJournals(), new FakeSource(SIZE)]
   const begin = (concurrency: number) =>
     upload(
       source,
       {
         controlPlane: store.controlPlane,
         transport: store.transport(true),
-        records,
+        journals,
         clock,
         random: () => 0.5,
         timing: { patienceMs: 180_000 },
@@ -28,11 +29,7 @@ async function goingOn(remembered: number) {
   store.fault = ({ partNumber }) => (partNumber === 6 ? 'drop' : undefined)
   await expect(begin(1).result).rejects.toMatchObject({ resumable: true })
   store.fault = () => undefined
-  for (const [key, text] of records.texts) {
-    const record = JSON.parse(text)
-    const parts = Object.fromEntries(Object.entries(record.parts).slice(0, remembered))
-    records.texts.set(key, JSON.stringify({ ...record, parts }))
-  }
+  journals.keepParts(remembered)
   return { store, begin: () => begin(3) }
 }
 
@@ -60,7 +57,7 @@ test.each([5, 2, 0])(
 
 test('falls only when a part that was there has to be sent again', async () => {
   const { store, begin } = await goingOn(2)
-  store.uploads.get('1')?.parts.set(4, new Uint8Array(10))
+  store.replacePart('1', 4, new Uint8Array(10))
   const run = begin()
   const told = listen(run)
   expect(await run.result).toMatchObject({ bytesResumed: HELD - 10 })

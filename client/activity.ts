@@ -1,0 +1,82 @@
+import { NetworkError } from './errors.ts'
+import type { Wait, Waits, Wakes } from './ports.ts'
+
+const NETWORK: Wait = {
+  for: 'network',
+  message: 'There is no connection. The upload goes on by itself when it is back.',
+}
+
+/** Something that the upload does: a part on its way, a call of the API. */
+export interface Activity {
+  /** Bytes moved, or an answer came. */
+  moved(): void
+  /** A try failed, and is made again. */
+  failed(error: unknown): void
+  end(): void
+}
+
+/** Whether anything moves; and where nothing does, and only somebody else can change that, what is waited for. */
+export class Activities {
+  readonly #wakes: Wakes
+  readonly #waits: Waits | undefined
+  readonly #onChange: (wait: Wait | undefined) => void
+  readonly #phases = new Map<Activity, 'trying' | 'moving' | 'stuck'>()
+  readonly #unsubscribe: () => void
+  #wait: Wait | undefined
+
+  /** @param waits of the control plane */
+  constructor(wakes: Wakes, waits: Waits | undefined, onChange: (wait: Wait | undefined) => void) {
+    this.#wakes = wakes
+    this.#waits = waits
+    this.#onChange = onChange
+    this.#unsubscribe = waits?.subscribe(() => this.#review()) ?? (() => {})
+  }
+
+  async during<Result>(work: (activity: Activity) => Promise<Result>): Promise<Result> {
+    const activity = this.begin()
+    try {
+      return await work(activity)
+    } finally {
+      activity.end()
+    }
+  }
+
+  begin(): Activity {
+    const activity: Activity = {
+      moved: () => this.#set(activity, 'moving'),
+      failed: (error) => this.#set(activity, error instanceof NetworkError ? 'stuck' : 'trying'),
+      end: () => {
+        this.#phases.delete(activity)
+        this.#review()
+      },
+    }
+    this.#set(activity, 'trying')
+    return activity
+  }
+
+  /** Listens no longer. */
+  end(): void {
+    this.#unsubscribe()
+  }
+
+  #set(activity: Activity, phase: 'trying' | 'moving' | 'stuck'): void {
+    if (this.#phases.get(activity) === phase) return
+    this.#phases.set(activity, phase)
+    this.#review()
+  }
+
+  #review(): void {
+    const wait = this.#current()
+    if (wait === this.#wait) return
+    this.#wait = wait
+    this.#onChange(wait)
+  }
+
+  #current(): Wait | undefined {
+    const phases = [...this.#phases.values()]
+    if (phases.includes('moving')) return undefined
+    if (this.#waits?.current) return this.#waits.current
+    const stuck = phases.filter((phase) => phase === 'stuck').length
+    return stuck > 0 && (stuck === phases.length || !this.#wakes.online) ? NETWORK : undefined
+  }
+}

@@ -1,0 +1,74 @@
+import type { Checksum } from '../protocol/schemas.ts'
+import { completeUpload } from './complete.ts'
+import { IntegrityError } from './errors.ts'
+import { findObject } from './find.ts'
+import type { Arrived, Job, Stored } from './job.ts'
+import type { JournaledUpload } from './ports.ts'
+import type { Proofs } from './proofs.ts'
+import { verifyArrival } from './verify.ts'
+
+/** As S3 makes it of parts' MD5s. */
+const ETAG_OF_PARTS = /^[0-9a-f]{32}-\d+$/
+
+/** Makes an object of the parts, and compares it with what was read. */
+export class Completion {
+  readonly #job: Job<unknown>
+  readonly #upload: JournaledUpload
+  readonly #proofs: Proofs
+  /** By the clock: when an earlier run asked for it, whose call may be at work still. */
+  #askedAt: number | undefined
+
+  /** @param askedAt time of day */
+  constructor(job: Job<unknown>, upload: JournaledUpload, proofs: Proofs, askedAt: string | undefined) {
+    this.#job = job
+    this.#upload = upload
+    this.#proofs = proofs
+    const ago = askedAt === undefined ? Number.NaN : job.timeOfDay() - Date.parse(askedAt)
+    if (!Number.isNaN(ago)) this.#askedAt = job.clock.now() - Math.max(0, ago)
+  }
+
+  /** Every part is acknowledged. A kill from now on may leave an object behind, or a call that is about to make one. */
+  async complete(signal: AbortSignal): Promise<Stored> {
+    const { ledger, timeOfDay } = this.#job
+    await ledger.append({ type: 'completing', at: new Date(timeOfDay()).toISOString() }, true)
+    return this.settle(signal)
+  }
+
+  /** Asks whether it is done already. */
+  async settle(signal: AbortSignal): Promise<Stored> {
+    const { checksum } = this
+    const parts = this.#proofs.md5s()?.map((etag, index) => ({ partNumber: index + 1, etag }))
+    const request = { ...(checksum && { checksum }), ...(parts && { parts }) }
+    const answer = await completeUpload(this.#job, this.#upload, request, this.#askedAt, signal)
+    return this.#compare(answer)
+  }
+
+  async find(signal: AbortSignal): Promise<Stored | undefined> {
+    const found = await findObject(this.#job.controlPlane, this.#upload, signal)
+    return found && this.#compare(found)
+  }
+
+  get checksum(): Checksum | undefined {
+    return this.#proofs.checksum()
+  }
+
+  /** @throws {IntegrityError} where it is not what was read */
+  async #compare(arrived: Arrived): Promise<Stored> {
+    const { size } = this.#upload
+    const verified = verifyArrival(arrived, { size, checksum: this.checksum }, 'in the store')
+    if (verified === 'checksum') return { ...arrived, verified }
+    const downgraded =
+      this.#proofs.downgraded ??
+      'Nothing here knows the checksum of every part, or the store did not tell its own.'
+    const expected = await this.#proofs.etag()
+    if (expected === undefined || !ETAG_OF_PARTS.test(arrived.etag ?? '')) {
+      return { ...arrived, verified, downgraded }
+    }
+    if (arrived.etag !== expected) {
+      throw new IntegrityError(
+        `Expected an object with the ETag ${expected} in the store, got ${arrived.etag}. Transfer the file again.`,
+      )
+    }
+    return { ...arrived, verified: 'etag', downgraded }
+  }
+}

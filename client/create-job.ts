@@ -1,0 +1,57 @@
+import { Activities } from './activity.ts'
+import { systemClock } from './clock.ts'
+import { Emitter, type UploadEvents } from './events.ts'
+import { fixedLanes } from './fixed-lanes.ts'
+import type { Job } from './job.ts'
+import { apiContact, persist } from './persist.ts'
+import type { Source } from './ports.ts'
+import { storeContact } from './retry.ts'
+import { Stage } from './stage.ts'
+import { TIMING } from './timing.ts'
+import { Tracker } from './tracker.ts'
+import type { UploadOptions, UploadPorts } from './upload.ts'
+import { NO_WAKES } from './wakes.ts'
+
+const DEFAULT_CONCURRENCY = 6
+
+/** An upload before its journal is open. */
+export interface Undertaking<Slice> {
+  readonly job: Omit<Job<Slice>, 'ledger'>
+  readonly stage: Stage
+  readonly emitter: Emitter<UploadEvents>
+}
+
+/** Puts together what the steps of one upload share. @throws {RangeError} */
+export function createJob<Slice>(
+  source: Source<Slice>,
+  ports: UploadPorts<Slice>,
+  options: UploadOptions,
+): Undertaking<Slice> {
+  const { clock = systemClock, random = Math.random, wakes = NO_WAKES, timeOfDay = Date.now } = ports
+  const { concurrency } = options
+  const emitter = new Emitter<UploadEvents>()
+  const emit: Job<Slice>['emit'] = (type, event) => emitter.emit(type, event)
+  const stage = new Stage((change) => emit('state', change))
+  const tracker = new Tracker(clock, emit)
+  const activities = new Activities(wakes, ports.controlPlane.waits, (wait) => stage.await(wait))
+  const keeping = { clock, random, wakes, timing: { ...TIMING, ...ports.timing } }
+  const controlPlane = persist(
+    ports.controlPlane,
+    { ...keeping, contact: apiContact() },
+    activities,
+    () => tracker.partsDone,
+    (delay, error) => emit('retry', { delay, error }),
+  )
+  const job = {
+    ...keeping,
+    ...{ source, controlPlane, transport: ports.transport, timeOfDay, tracker, activities, emit },
+    contact: storeContact(),
+    lanes: ports.lanes?.share(concurrency) ?? fixedLanes(concurrency ?? DEFAULT_CONCURRENCY),
+    pace: ports.pace,
+    integrity: options.integrity ?? 'whole',
+    contentType: options.contentType ?? source.contentType,
+    metadata: options.metadata,
+    enter: stage.enter,
+  }
+  return { job, stage, emitter }
+}

@@ -1,0 +1,69 @@
+import { initiate } from './begin.ts'
+import { ApiError, UploadGoneError } from './errors.ts'
+import { compareIdentity } from './identity.ts'
+import type { Job, Transfer } from './job.ts'
+import { type Replayed, replay } from './journal.ts'
+import { journalTouch } from './ledger.ts'
+import { Multipart } from './multipart.ts'
+import type { Journal, UploadId } from './ports.ts'
+import { searchUpload } from './search.ts'
+
+export interface OpenOptions {
+  readonly partSize: number | undefined
+  readonly resume: 'journal' | 'search' | UploadId
+  readonly restart: boolean
+}
+
+/**
+ * Goes on with the upload that the journal tells of, or one that is searched for, or initiates one.
+ * @throws {SourceChangedError} where the source is not what it was then
+ * @throws {UploadGoneError} where a certain upload was asked for, and is not there
+ */
+export async function openUpload<Slice>(
+  job: Job<Slice>,
+  journal: Journal,
+  { partSize, resume, restart }: OpenOptions,
+  signal: AbortSignal,
+): Promise<Transfer> {
+  if (journal.setAside !== undefined) job.emit('set-aside', { reason: journal.setAside })
+  const wanted = typeof resume === 'object' ? resume : undefined
+  const past = replay(journal.entries)
+  if (past && (restart || past.ended)) await drop(job, past, signal)
+  else if (past && (!wanted || wanted.uploadId === past.upload.uploadId)) return goOn(job, past, signal)
+
+  const searches = resume !== 'journal' || journal.setAside !== undefined
+  const upload = searches && !restart ? await searchUpload(job, wanted, signal) : undefined
+  if (!upload && wanted) throw new UploadGoneError(NOT_FOUND)
+  if (!upload) return initiate(job, partSize, signal)
+  await job.ledger.append({ type: 'upload', ...upload }, true)
+  return new Multipart(job, upload, { upload, parts: new Map(), touched: false })
+}
+
+const NOT_FOUND =
+  'Expected an unfinished upload of this file, got none that the store knows and whose parts are this file’s. Begin anew.'
+
+async function goOn<Slice>(
+  job: Job<Slice>,
+  { upload, parts, completingAt }: Replayed,
+  signal: AbortSignal,
+): Promise<Transfer> {
+  const identity = await job.source.identify(signal)
+  const touched = compareIdentity(job.source.name, upload.identity, identity) === 'touched'
+  if (touched) await journalTouch(job, { ...upload, identity }, parts.keys())
+  return new Multipart(job, upload, { upload, parts, completingAt, touched })
+}
+
+/** Has the store drop what is left of an upload, and forgets it. What was completed has nothing left. */
+async function drop<Slice>(job: Job<Slice>, { upload, ended }: Replayed, signal: AbortSignal): Promise<void> {
+  if (ended !== 'done') await abortIfPossible(() => job.controlPlane.abort(upload, signal))
+  await job.ledger.clear()
+}
+
+/** Where the API will not, the lifecycle rule does. */
+async function abortIfPossible(abort: () => Promise<void>): Promise<void> {
+  try {
+    await abort()
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+  }
+}

@@ -1,0 +1,77 @@
+import { MAX_UPLOADS_PAGE } from '../protocol/limits.ts'
+import { safeFileName } from '../protocol/object-key.ts'
+import { partRange, plan } from '../protocol/part-plan.ts'
+import { isUploadUnknown } from './complete.ts'
+import type { Job } from './job.ts'
+import type { JournaledUpload, UploadId, UploadsPage } from './ports.ts'
+import { Proofs } from './proofs.ts'
+import { readAgain } from './read-again.ts'
+
+type Listed = UploadsPage['uploads'][number]
+type Candidate = Listed & { readonly size: number; readonly partSize: number }
+
+/**
+ * Looks for an unfinished upload of this file among the caller's, where no journal tells: of the same name and size, the latest
+ * first. It is this file's if the first part that the store holds is; the others are read before they count, too.
+ * @param wanted this one, and no other
+ */
+export async function searchUpload<Slice>(
+  job: Job<Slice>,
+  wanted: UploadId | undefined,
+  signal: AbortSignal,
+): Promise<JournaledUpload | undefined> {
+  const { source } = job
+  const name = safeFileName(source.name)
+  const found: Candidate[] = []
+  for await (const upload of listAll(job, signal)) {
+    const fits = wanted
+      ? upload.uploadId === wanted.uploadId && upload.key === wanted.key
+      : safeFileName(upload.fileName) === name
+    const { size, partSize } = upload
+    if (fits && size === source.size && partSize) found.push({ ...upload, size, partSize })
+  }
+  found.sort((a, b) => b.initiated.localeCompare(a.initiated))
+  for (const upload of found) {
+    const adopted = await adopt(job, upload, signal)
+    if (adopted) return adopted
+  }
+  return undefined
+}
+
+async function* listAll<Slice>({ controlPlane }: Job<Slice>, signal: AbortSignal): AsyncGenerator<Listed> {
+  let cursor: string | undefined
+  do {
+    const page = await controlPlane.listUploads(
+      { limit: MAX_UPLOADS_PAGE, ...(cursor !== undefined && { cursor }) },
+      signal,
+    )
+    yield* page.uploads
+    cursor = page.next
+  } while (cursor !== undefined)
+}
+
+async function adopt<Slice>(
+  { source, controlPlane }: Job<Slice>,
+  { key, uploadId, size, partSize, initiated }: Candidate,
+  signal: AbortSignal,
+): Promise<JournaledUpload | undefined> {
+  const upload = { key, uploadId }
+  const listing = await controlPlane.listParts(upload, signal).catch((error: unknown) => {
+    if (isUploadUnknown(error)) return undefined
+    throw error
+  })
+  const planned = plan(size, partSize)
+  const first = listing?.parts.find(
+    (part) => part.partNumber <= planned.partCount && part.size === partRange(planned, part.partNumber).size,
+  )
+  if (!listing || !first) return undefined
+  const algorithm = first.checksum ? listing.checksumAlgorithm : 'NONE'
+  const proofs = new Proofs(planned, algorithm, () => {})
+  if (!(await readAgain(partRange(planned, first.partNumber), first, source, proofs, signal)))
+    return undefined
+  return {
+    ...upload,
+    ...{ endpoint: controlPlane.endpoint, sourceId: source.id, identity: await source.identify(signal) },
+    ...{ size, partSize, checksumAlgorithm: algorithm, initiated },
+  }
+}

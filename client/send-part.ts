@@ -1,0 +1,91 @@
+import { toBase64 } from '../checksums/base64.ts'
+import type { PartRange } from '../protocol/part-plan.ts'
+import type { Activity } from './activity.ts'
+import { IntegrityError, type PartwayError, StalledError, StoreError } from './errors.ts'
+import type { Job } from './job.ts'
+import type { Lane, PutResponse } from './ports.ts'
+import type { Proofs } from './proofs.ts'
+import { putUntilStored, type SignedPut } from './put.ts'
+import { isTransientStatus } from './retry.ts'
+
+export interface PartPorts<Slice, Signed extends SignedPut> {
+  readonly job: Job<Slice>
+  readonly proofs: Proofs
+  sign(signal: AbortSignal): Promise<Signed>
+  /** Absent where a URL cannot be signed again. */
+  refused?(signed: Signed): void
+  /** Looks after every failure whether the source is what it was. @throws {SourceChangedError} */
+  verify(): Promise<void>
+}
+
+/** How often a part may have another ETag than its MD5 before ETags are taken for no MD5s. */
+const MAX_STRANGE_ETAGS = 2
+
+/**
+ * One part on its way, until the store has acknowledged it and what it says of it agrees with what was read.
+ * @returns the store's answer, and what was computed on the way
+ */
+export async function sendPart<Slice, Signed extends SignedPut>(
+  { partNumber, start, end, size }: PartRange,
+  { job, proofs, sign, refused, verify }: PartPorts<Slice, Signed>,
+  lane: Lane,
+  signal: AbortSignal,
+): Promise<PutResponse> {
+  const { source, tracker, activities, emit, pace } = job
+  let activity: Activity | undefined
+  let strange = 0
+  let moved = 0
+
+  function compare({ etag, crc, md5, checksum }: PutResponse): void {
+    if (crc && checksum && toBase64(crc) !== checksum) throw otherBytes(partNumber)
+    if (proofs.agrees({ etag, md5 }) !== false) return
+    if (proofs.etagsMayBeOpaque && ++strange === MAX_STRANGE_ETAGS) proofs.etagsAreOpaque()
+    else throw otherBytes(partNumber)
+  }
+
+  const put = {
+    body: source.slice(start, end),
+    size,
+    crc: proofs.algorithm,
+    md5: proofs.algorithm === undefined,
+    pace,
+    sign: async (signal: AbortSignal) => {
+      tracker.sending(partNumber)
+      const signed = await sign(signal)
+      activity ??= activities.begin()
+      return signed
+    },
+    ...(refused && { refused }),
+    verify,
+    compare,
+    onProgress(bytes: number) {
+      if (bytes > 0) activity?.moved()
+      if (bytes > moved) lane.moved(bytes - moved)
+      moved = bytes
+      tracker.progress(partNumber, bytes)
+    },
+    onRetry(delay: number, error: PartwayError) {
+      activity?.failed(error)
+      if (isStruggle(error)) lane.struggled()
+      tracker.waiting(partNumber)
+      emit('retry', { partNumber, delay, error })
+    },
+    advanced: () => tracker.partsDone,
+  }
+  try {
+    return await putUntilStored(put, job, signal)
+  } finally {
+    activity?.end()
+  }
+}
+
+function otherBytes(partNumber: number): IntegrityError {
+  return new IntegrityError(
+    `Expected the store to have part ${partNumber} as it was read here, got other bytes. It is sent again.`,
+  )
+}
+
+/** Fewer parts at a time would help. */
+export function isStruggle(error: PartwayError): boolean {
+  return error instanceof StalledError || (error instanceof StoreError && isTransientStatus(error.status))
+}
