@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { pseudoRandom } from '../client/servers.ts'
+import { pseudoRandom, temporaryFolder } from '../client/servers.ts'
 import { type Shape, startShapingProxy } from './proxy.ts'
 import { spawnShapingProxy } from './spawn.ts'
 
@@ -132,6 +133,33 @@ test('a link that gets faster midway is faster at once', async () => {
   })
   expect(seconds).toBeGreaterThan(0.95)
   expect(seconds).toBeLessThan(1.2)
+})
+
+test('a Unix socket is as slow, and hides less', async () => {
+  const server = createServer({ allowHalfOpen: true }, counts)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const path = join(await temporaryFolder(), 'link')
+  const target = { port: (server.address() as AddressInfo).port }
+  const proxy = await startShapingProxy({ target, path, shape: { bitsPerSecond: 20 * MBIT } })
+  onTestFinished(async () => {
+    await proxy.close()
+    server.close()
+  })
+  const socket = connect({ path, allowHalfOpen: true })
+  let handedOver = 0
+  const bytes = 2_500_000
+  const seconds = await secondsOf(async () => {
+    socket.write(Buffer.alloc(bytes / 2), () => {
+      handedOver = performance.now()
+    })
+    const half = performance.now() + 500
+    socket.end(Buffer.alloc(bytes / 2))
+    expect(String(await read(socket))).toBe(String(bytes))
+    expect(Math.abs(handedOver - half)).toBeLessThan(250)
+  })
+  expect(seconds).toBeGreaterThan(1 - TOLERANCE)
+  expect(seconds).toBeLessThan(1 + 2 * TOLERANCE)
 })
 
 test('whoever sends too fast is held back, not buffered', async () => {
