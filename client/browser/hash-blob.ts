@@ -43,9 +43,13 @@ export async function hashBlob(
   return { crc: crc?.digest(), md5: md5 && toHex(md5.digest()) }
 }
 
+/** Chromium (149) collects a blob's stream as garbage although a read is pending, which then never ends: so they are held here. */
+const readers = new Set<ReadableStreamBYOBReader>()
+
 /** One buffer, used again and again: a stream's own would be garbage, hundreds of megabytes of it. */
 async function* readStream(blob: Blob): AsyncGenerator<Uint8Array> {
   const reader = blob.stream().getReader({ mode: 'byob' })
+  readers.add(reader)
   try {
     for (let view = new Uint8Array(BLOCK_BYTES); ; ) {
       const { value, done } = await reader.read(view)
@@ -54,6 +58,7 @@ async function* readStream(blob: Blob): AsyncGenerator<Uint8Array> {
       view = new Uint8Array(value.buffer)
     }
   } finally {
+    readers.delete(reader)
     await reader.cancel().catch(() => {})
   }
 }
