@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { appendFile, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { journalLines } from '../../client/journal.ts'
@@ -154,7 +155,7 @@ test('a disk without room is an error of appending', async () => {
 test('a line that only a part of fitted is cut off again', async () => {
   const path = join(await temporaryFolder(), 'journal')
   await (await openJournalFile(path)).append(UPLOAD, true)
-  const writer = join(import.meta.dirname, 'journal-file-writer.ts')
+  const writer = fileURLToPath(new URL('./journal-file-writer.ts', import.meta.url))
   const { stdout } = await promisify(execFile)('bash', [
     '-c',
     'ulimit -S -f 4; exec "$0" "$@"',

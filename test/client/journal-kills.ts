@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { fileJournals } from '../../client/node/journal.ts'
 import { ENDPOINT, partEntry, SOURCE_ID, UPLOAD } from './journal-entries.ts'
@@ -27,9 +28,13 @@ export async function killWriters(folder: string, kills: number): Promise<void> 
 
 /** @returns how many entries it was told are in the journal */
 async function killWriter(folder: string): Promise<number> {
-  const writer = spawn(process.execPath, [new URL('./journal-writer.ts', import.meta.url).pathname, folder], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const writer = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('./journal-writer.ts', import.meta.url)), folder],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   let words = ''
   writer.stdout.setEncoding('utf8').on('data', (chunk) => {
     words += chunk
