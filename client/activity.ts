@@ -6,6 +6,9 @@ const NETWORK: Wait = {
   message: 'There is no connection. The upload goes on by itself when it is back.',
 }
 
+/** Connections that are lost once are no reason to call the network gone. */
+const STUCK_AFTER = 2
+
 /** Something that the upload does: a part on its way, a call of the API. */
 export interface Activity {
   /** Bytes moved, or an answer came. */
@@ -42,9 +45,19 @@ export class Activities {
   }
 
   begin(): Activity {
+    let failures = 0
     const activity: Activity = {
-      moved: () => this.#set(activity, 'moving'),
-      failed: (error) => this.#set(activity, error instanceof NetworkError ? 'stuck' : 'trying'),
+      moved: () => {
+        failures = 0
+        this.#set(activity, 'moving')
+      },
+      failed: (error) => {
+        failures = error instanceof NetworkError ? failures + 1 : 0
+        this.#set(
+          activity,
+          failures >= STUCK_AFTER || (failures > 0 && !this.#wakes.online) ? 'stuck' : 'trying',
+        )
+      },
       end: () => {
         this.#phases.delete(activity)
         this.#review()

@@ -7,6 +7,7 @@ import type { Clock, ControlPlane, UploadId, Wakes } from './ports.ts'
 import { API_RETRIES, backoff } from './retry.ts'
 import { isTransient } from './store-call.ts'
 import { TIMING, type Timing } from './timing.ts'
+import { TokenWaits } from './token-waits.ts'
 import { NO_WAKES } from './wakes.ts'
 
 /**
@@ -35,10 +36,12 @@ export interface ApiOptions {
  * costs nothing and which the lifecycle rule removes.
  */
 export function createApi(options: ApiOptions): ControlPlane {
-  const call = createCaller(options)
+  const waits = new TokenWaits(options.clock ?? systemClock)
+  const call = createCaller(options, waits)
   const path = ({ uploadId }: UploadId) => ({ uploadId })
   return {
     endpoint: baseOf(options.url),
+    waits,
     describe: (signal) => call(routes.describe, {}, signal),
     initiate: (body, signal) => call(routes.initiate, { body }, signal),
     async presign(upload, parts, signal, checksums) {
@@ -73,15 +76,18 @@ interface Input {
   readonly body?: unknown
 }
 
-function createCaller({
-  url,
-  token = () => undefined,
-  fetch = (...request) => globalThis.fetch(...request),
-  clock = systemClock,
-  wakes = NO_WAKES,
-  random = Math.random,
-  timing: changes,
-}: ApiOptions) {
+function createCaller(
+  {
+    url,
+    token = () => undefined,
+    fetch = (...request) => globalThis.fetch(...request),
+    clock = systemClock,
+    wakes = NO_WAKES,
+    random = Math.random,
+    timing: changes,
+  }: ApiOptions,
+  waits: TokenWaits,
+) {
   const base = baseOf(url)
   const timing = { ...TIMING, ...changes }
   /** From then on, it is not the URL that is wrong. */
@@ -134,12 +140,12 @@ function createCaller({
     signal: AbortSignal,
   ): Promise<ResponseOf<R>> {
     if (route.public) return once(route, input, undefined, signal)
-    const bearer = await orAborted(token(), signal)
+    const bearer = await waits.during(orAborted(token(), signal))
     try {
       return await once(route, input, bearer, signal)
     } catch (error) {
       if (bearer === undefined || !(error instanceof ApiError) || error.status !== 401) throw error
-      const another = await orAborted(token(bearer), signal)
+      const another = await waits.during(orAborted(token(bearer), signal))
       if (another === undefined || another === bearer) throw error
       return once(route, input, another, signal)
     }

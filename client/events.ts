@@ -94,7 +94,7 @@ export interface UploadResult {
   /** What was compared between what was read here and what the store holds. */
   readonly verified: 'checksum' | 'etag' | 'size'
   /** Why it was not the checksum. */
-  readonly downgraded?: string | undefined
+  readonly downgraded: string | undefined
   /** Bytes of the file that travelled in this run, those sent twice included. */
   readonly bytesTransferred: number
   readonly bytesResumed: number

@@ -188,6 +188,7 @@ export class UploadRun<Slice> implements Upload {
       checksum: undefined,
       versionId: undefined,
       location: undefined,
+      downgraded: undefined,
       ...stored,
       key: this.#transfer?.key ?? '',
       size: source.size,

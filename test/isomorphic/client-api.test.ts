@@ -215,4 +215,34 @@ describe('the token', () => {
     await expect(aborted).rejects.toThrow('Enough.')
     expect(calls).toEqual([])
   })
+
+  test('that does not come is told after a second, until it does', async () => {
+    let give = (_: string) => {}
+    const { plane, clock } = apiFor(
+      () =>
+        new Promise((resolve) => {
+          give = resolve
+        }),
+      { status: 204 },
+    )
+    let told = 0
+    plane.waits?.subscribe(() => told++)
+    const aborted = plane.abort(UPLOAD, signal)
+    expect(plane.waits?.current).toBeUndefined()
+    await new Promise<void>((resolve) => void clock.after(1001, resolve))
+    expect(plane.waits?.current).toMatchObject({ for: 'user' })
+    give('t')
+    await aborted
+    expect(plane.waits?.current).toBeUndefined()
+    expect(told).toBe(2)
+  })
+
+  test('that is at hand keeps nobody waiting', async () => {
+    const { plane, clock } = apiFor(() => 't', { status: 204 })
+    let told = 0
+    plane.waits?.subscribe(() => told++)
+    await plane.abort(UPLOAD, signal)
+    await new Promise<void>((resolve) => void clock.after(5000, resolve))
+    expect(told).toBe(0)
+  })
 })
