@@ -1,15 +1,30 @@
-import { ApiError, type NodeClient } from '../client/node/index.ts'
-import { type Command, type Invocation, UsageError } from './command.ts'
+import {
+  ApiError,
+  BusyError,
+  type Download,
+  type DownloadResult,
+  type NodeClient,
+} from '../client/node/index.ts'
+import { commandAgain } from './again.ts'
+import { type Command, type Invocation, type Terminal, UsageError } from './command.ts'
 import { connect } from './connect.ts'
 import { EXIT } from './exit-codes.ts'
-import { exitCodeOf, explain, explainRefusal, isUnreached, troubleOf, UNREACHED_ADVICE } from './explain.ts'
+import {
+  exitCodeOf,
+  explain,
+  explainRefusal,
+  isUnreached,
+  troubleOf,
+  UNREACHED_ADVICE,
+  waitOf,
+} from './explain.ts'
 import { API_FLAGS, concurrency, stringFlag } from './flags.ts'
 import { formatBytes, formatDuration, formatRate } from './format.ts'
 import { createProgress } from './progress.ts'
 
 export const download: Command = {
   name: 'download',
-  summary: 'Brings a file back by its key. Prints the path.',
+  summary: 'Brings a file back by its key; goes on where an earlier run stopped. Prints the path.',
   operands: 'KEY',
   flags: {
     ...API_FLAGS,
@@ -30,38 +45,54 @@ export const download: Command = {
     const client = connect(invocation)
     const run = client.download(key, options)
     const name = key.slice(key.lastIndexOf('/') + 1)
-    const progress = createProgress(terminal, name, () => {
-      const { bytesReceived: bytes, size = 0, rate, eta } = run.snapshot()
-      return { bytes, size, rate, eta }
-    })
-    run.on('started', ({ path, size }) =>
-      progress.note(`${name}: receiving ${formatBytes(size)} into ${path}`),
-    )
-    run.on('retry', ({ delay, error }) => {
-      const isSignedAgain = delay === 0
-      if (!isSignedAgain) progress.trouble(troubleOf(error))
-    })
-    run.on('progress', () => progress.update())
+    const say = (text: string) => terminal.stderr.write(`${name}: ${text}\n`)
     try {
-      const { path, size, elapsed, verified } = await run.result.finally(() => progress.end())
-      const rate = formatRate(elapsed > 0 ? (size / elapsed) * 1000 : undefined)
-      terminal.stderr.write(
-        `${name}: done, ${formatBytes(size)} in ${formatDuration(elapsed / 1000)} (${rate}), verified by ${verified}\n`,
-      )
-      terminal.stdout.write(`${path}\n`)
+      const result = await follow(run, name, terminal)
+      say(summary(result))
+      terminal.stdout.write(`${result.path}\n`)
       return EXIT.done
     } catch (error) {
-      if (signal.aborted) {
-        terminal.stderr.write(`${name}: stopped, and nothing is kept. The same command begins anew.\n`)
-        return EXIT.interrupted
-      }
       const begun = run.snapshot().size !== undefined
-      terminal.stderr.write(`${name}: ${await explainDownload(error, begun, client, invocation)}\n`)
-      return exitCodeOf(error)
+      if (signal.aborted) say(begun ? 'stopped; what is there is kept.' : 'stopped.')
+      else say(await explainDownload(error, begun, client, invocation))
+      const code = signal.aborted ? EXIT.interrupted : exitCodeOf(error)
+      if (begun && code !== EXIT.failed) {
+        terminal.stderr.write(`To go on:\n  ${commandAgain(invocation, operands)}\n`)
+      }
+      return code
     } finally {
       client.close()
     }
   },
+}
+
+/** Shows how the download goes, until it is over. */
+function follow(run: Download, name: string, terminal: Terminal): Promise<DownloadResult> {
+  const progress = createProgress(terminal, name, () => {
+    const { bytesReceived: bytes, size = 0, rate, eta } = run.snapshot()
+    return { bytes, size, rate, eta }
+  })
+  const note = (text: string) => progress.note(`${name}: ${text}`)
+  run.on('started', ({ path, size }) => note(`receiving ${formatBytes(size)} into ${path}`))
+  run.on('resumed', ({ bytes, size }) =>
+    note(`going on, ${formatBytes(bytes)} of ${formatBytes(size)} are there already`),
+  )
+  run.on('restarted', ({ reason }) => note(`beginning anew: ${reason}`))
+  run.on('retry', ({ delay, error }) => {
+    const isSignedAgain = delay === 0
+    if (!isSignedAgain) progress.trouble(troubleOf(error))
+  })
+  run.on('state', ({ state }) => {
+    if (state === 'waiting') progress.wait(waitOf(run.snapshot()))
+  })
+  run.on('progress', () => progress.update())
+  return run.result.finally(() => progress.end())
+}
+
+function summary({ size, elapsed, verified, bytesTransferred, bytesResumed }: DownloadResult): string {
+  const rate = formatRate(elapsed > 0 ? (bytesTransferred / elapsed) * 1000 : undefined)
+  const resumed = bytesResumed > 0 ? `, ${formatBytes(bytesResumed)} of them before` : ''
+  return `done, ${formatBytes(size)}${resumed}, in ${formatDuration(elapsed / 1000)} (${rate}), verified by ${verified}`
 }
 
 async function explainDownload(
@@ -71,6 +102,7 @@ async function explainDownload(
   invocation: Invocation,
 ): Promise<string> {
   if (isUnreached(error, begun)) return `${explain(error)} ${UNREACHED_ADVICE}`
+  if (error instanceof BusyError) return error.message
   if (!(error instanceof ApiError)) return explain(error)
   if (error.type === 'object-unknown') {
     return 'Expected a key that partway upload printed; the store has no object of that key. It may have been deleted.'

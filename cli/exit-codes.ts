@@ -6,9 +6,6 @@ export const EXIT_MEANINGS: readonly [number, string][] = [
   [EXIT.done, 'done'],
   [EXIT.failed, 'failed for good'],
   [EXIT.usage, 'the command is not understood'],
-  [
-    EXIT.resumable,
-    'failed for now: the same command goes on where an upload stopped, and begins a download anew',
-  ],
+  [EXIT.resumable, 'failed for now: the same command goes on where this one stopped'],
   [EXIT.interrupted, 'interrupted, by Ctrl-C or a signal: as 75'],
 ]

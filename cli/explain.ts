@@ -8,6 +8,7 @@ import {
   SourceChangedError,
   StoreError,
 } from '../client/node/index.ts'
+import type { Wait } from '../client/ports.ts'
 import type { Invocation } from './command.ts'
 import { adviceOnSignIn } from './connect.ts'
 import { EXIT } from './exit-codes.ts'
@@ -61,6 +62,12 @@ export function troubleOf(error: PartwayError): string {
   const code = (error.cause as NodeJS.ErrnoException | undefined)?.code
   if (error instanceof NetworkError && code) return `no answer from the store (${code})`
   return error.message.replace(/\.$/, '')
+}
+
+/** For a line that says why nothing moves. */
+export function waitOf({ waitingFor }: { waitingFor: Wait | undefined }): string {
+  if (!waitingFor || waitingFor.for === 'network') return 'waiting for the network; goes on by itself'
+  return waitingFor.message
 }
 
 /** Whether the API could not be reached, before it had answered anything: there is nothing to go on with. */

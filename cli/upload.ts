@@ -4,13 +4,20 @@ import {
   type Upload,
   type UploadOptions,
   type UploadResult,
-  type UploadSnapshot,
 } from '../client/node/index.ts'
 import { commandAgain } from './again.ts'
 import { type Command, type Invocation, type Terminal, UsageError } from './command.ts'
 import { connect } from './connect.ts'
 import { EXIT } from './exit-codes.ts'
-import { exitCodeOf, explain, explainRefusal, isUnreached, troubleOf, UNREACHED_ADVICE } from './explain.ts'
+import {
+  exitCodeOf,
+  explain,
+  explainRefusal,
+  isUnreached,
+  troubleOf,
+  UNREACHED_ADVICE,
+  waitOf,
+} from './explain.ts'
 import { API_FLAGS, concurrency, partSize, stringFlag } from './flags.ts'
 import { formatBytes, formatDuration, formatRate } from './format.ts'
 import { createProgress } from './progress.ts'
@@ -113,11 +120,6 @@ function follow(run: Upload, file: string, terminal: Terminal): Promise<UploadRe
   })
   run.on('progress', () => progress.update())
   return run.result.finally(() => progress.end())
-}
-
-function waitOf({ waitingFor }: UploadSnapshot): string {
-  if (!waitingFor || waitingFor.for === 'network') return 'waiting for the network; goes on by itself'
-  return waitingFor.message
 }
 
 function summary({ size, elapsed, verified, bytesTransferred, bytesResumed }: UploadResult): string {

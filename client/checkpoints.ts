@@ -1,4 +1,4 @@
-import { type CrcAlgorithm, createCrc } from '../checksums/crc.ts'
+import type { Crc, CrcAlgorithm } from '../checksums/crc.ts'
 import { toHex } from '../checksums/hex.ts'
 import { type DownloadEntry, type Held, spanEntry } from './download-journal.ts'
 import type { Clock } from './ports.ts'
@@ -31,6 +31,12 @@ export interface Stretch {
   end(): void
 }
 
+/** How the CRCs of an object are computed. */
+export interface CrcSource {
+  readonly algorithm: CrcAlgorithm
+  create(): Crc
+}
+
 /** An MD5 under way. */
 export interface Md5 {
   update(bytes: Uint8Array): unknown
@@ -43,7 +49,7 @@ export interface Md5 {
  */
 export class Checkpoints {
   readonly #held: Held
-  readonly #algorithm: CrcAlgorithm | undefined
+  readonly #crc: CrcSource | undefined
   readonly #shelf: Shelf
   readonly #clock: Clock
   /** Of each lane, what it wrote since the last checkpoint. */
@@ -55,17 +61,20 @@ export class Checkpoints {
   #disarm: (() => void) | undefined
   #failure: { readonly error: unknown } | undefined
 
-  /** @param held grows by what is on the disk and journaled */
-  constructor(held: Held, algorithm: CrcAlgorithm | undefined, shelf: Shelf, clock: Clock) {
+  /**
+   * @param held grows by what is on the disk and journaled
+   * @param crc `undefined` where the object has none
+   */
+  constructor(held: Held, crc: CrcSource | undefined, shelf: Shelf, clock: Clock) {
     this.#held = held
-    this.#algorithm = algorithm
+    this.#crc = crc
     this.#shelf = shelf
     this.#clock = clock
   }
 
   /** @param md5 for a whole part, whose MD5 is wanted: journaled once all of it was written */
   begin({ start, end }: Span, md5?: Md5): Stretch {
-    const algorithm = this.#algorithm
+    const source = this.#crc
     const lane = { span: empty(start) }
     const wrote = (bytes: number) => this.#wrote(bytes)
     const check = () => this.#check()
@@ -79,11 +88,11 @@ export class Checkpoints {
         const position = lane.span.end
         const writing = this.#shelf.write(bytes, position)
         // The processor has something to do while the disk has.
-        const crc = algorithm && createCrc(algorithm).update(bytes).digest()
+        const crc = source?.create().update(bytes).digest()
         md5?.update(bytes)
         await writing
         const block = { start: position, end: position + bytes.length, crc }
-        lane.span = lane.span.start === position ? block : joinSpans(algorithm, lane.span, block)
+        lane.span = lane.span.start === position ? block : joinSpans(source?.algorithm, lane.span, block)
         await wrote(bytes.length)
       },
       end: () => {

@@ -1,46 +1,208 @@
-import { randomBytes } from 'node:crypto'
-import { type FileHandle, open, readdir, rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { type FileHandle, open, realpath, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-
-/** A file that only this process writes, until it is whole and takes its name. */
-export interface PartFile {
-  readonly path: string
-  readonly handle: FileHandle
-}
+import {
+  type Begun,
+  type DownloadEntry,
+  downloadLines,
+  type JournaledDownload,
+  nothingHeld,
+  reasonToRestart,
+  replayDownload,
+  type Wanted,
+} from '../download-journal.ts'
+import type { DownloadTarget } from '../download-ports.ts'
+import { BusyError } from '../errors.ts'
+import { BLOCK_BYTES } from './blocks.ts'
+import { diskError, ForeignPartFileError } from './file-errors.ts'
+import { ifThere, openOwn, whatIs, writeAll } from './files.ts'
+import { type LineFile, openLineFile } from './line-file.ts'
+import { takeLock, type Unlock } from './lock.ts'
+import { giveName, partPathOf, placeFor, syncNames } from './target.ts'
 
 /**
- * Makes `NAME.PID-RANDOM.part` beside the file to be, and removes what processes that are dead left of the same name.
- * Another's part file is never shared: two downloads to one path would mix their bytes.
+ * `NAME.part` beside the file to be, with `NAME.part.journal`, for one process at a time. A file becomes `NAME` when it is whole.
  */
-export async function createPartFile(path: string): Promise<PartFile> {
-  await removeLeftovers(path)
-  const part = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.part`
-  return { path: part, handle: await open(part, 'wx') }
-}
+export class PartFile implements DownloadTarget {
+  readonly path: string
+  readonly #replace: boolean
+  readonly #place: string
+  readonly #part: string
+  readonly #journal: LineFile<DownloadEntry>
+  readonly #unlock: Unlock
+  #handle: FileHandle | undefined
+  /** The inode. */
+  #file = ''
 
-/** Leftovers only take room: what cannot be listed or removed is no reason to fail. */
-async function removeLeftovers(path: string): Promise<void> {
-  const folder = dirname(path)
-  const names = await readdir(folder).catch(() => [])
-  for (const name of names) {
-    const pid = writerOf(name, basename(path))
-    if (pid !== undefined && isDead(pid)) await rm(join(folder, name), { force: true }).catch(() => {})
+  /**
+   * @param path of the file to be
+   * @param replace whether a file of that name may be replaced
+   * @param locks the folder of locks
+   * @throws {BusyError} where another download to the same place is under way
+   * @throws {FileExistsError} where there is a file of that name, unless it may be replaced
+   * @throws {NotRegularFileError} where there is something else of that name
+   * @throws {ForeignPartFileError} where there is a part file without a journal
+   */
+  static async claim(path: string, replace: boolean, locks: string): Promise<PartFile> {
+    const place = await placeFor(path, replace)
+    const name = join(await realpath(dirname(place)), basename(place))
+    const unlock = takeLock(locks, `download ${name}`)
+    if (!unlock) {
+      throw new BusyError(
+        `Expected no other download to ${place}, found one under way. Wait for it, or choose another name.`,
+      )
+    }
+    try {
+      const part = partPathOf(place)
+      const isForeign = (await whatIs(part)) && !(await whatIs(journalPathOf(part)))
+      if (isForeign) throw new ForeignPartFileError(part)
+      const journal = await openLineFile(journalPathOf(part), downloadLines)
+      return new PartFile(path, replace, place, journal, unlock)
+    } catch (error) {
+      unlock()
+      throw diskError(error, place)
+    }
+  }
+
+  private constructor(
+    path: string,
+    replace: boolean,
+    place: string,
+    journal: LineFile<DownloadEntry>,
+    unlock: Unlock,
+  ) {
+    this.path = path
+    this.#replace = replace
+    this.#place = place
+    this.#part = partPathOf(place)
+    this.#journal = journal
+    this.#unlock = unlock
+  }
+
+  async begin(wanted: Wanted): Promise<Begun> {
+    const { entries, damage } = this.#journal
+    const [then] = entries
+    if (then?.type !== 'download') {
+      return this.restart(wanted, damage === undefined ? undefined : `its journal is damaged, ${damage}`)
+    }
+    const reason = reasonToRestart(then, wanted) ?? (await this.#open(then))
+    if (reason !== undefined) return this.restart(wanted, reason)
+    try {
+      return { held: replayDownload(then, entries), restarted: undefined }
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      return this.restart(wanted, 'its journal contradicts itself')
+    }
+  }
+
+  async restart(wanted: Wanted, restarted: string | undefined): Promise<Begun> {
+    try {
+      await this.#handle?.close()
+      this.#handle = undefined
+      // A journal that spoke of the file's predecessor would be believed; without any, the file would be a stranger's.
+      await this.#journal.clear()
+      await syncNames(this.#part)
+      await rm(this.#part, { force: true })
+      const handle = await open(this.#part, 'wx+')
+      this.#handle = handle
+      await handle.truncate(wanted.size)
+      this.#file = await fileOf(handle)
+      await handle.sync()
+      await syncNames(this.#part)
+      await this.#journal.append([{ type: 'download', ...wanted, file: this.#file }])
+    } catch (error) {
+      throw diskError(error, this.#place)
+    }
+    return { held: nothingHeld(wanted.algorithm), restarted }
+  }
+
+  async write(bytes: Uint8Array, position: number): Promise<void> {
+    await this.#onDisk((handle) => writeAll(handle, bytes, position))
+  }
+
+  async sync(): Promise<void> {
+    await this.#onDisk((handle) => handle.datasync())
+  }
+
+  async journal(entries: readonly DownloadEntry[]): Promise<void> {
+    await this.#onDisk(() => this.#journal.append(entries))
+  }
+
+  async md5(start: number, end: number, signal: AbortSignal): Promise<string> {
+    const md5 = createHash('md5')
+    const block = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, end - start))
+    await this.#onDisk(async (handle) => {
+      for (let at = start; at < end; ) {
+        signal.throwIfAborted()
+        const { bytesRead } = await handle.read(block, 0, Math.min(block.length, end - at), at)
+        if (bytesRead === 0) throw new Error(`Expected ${end} bytes in ${this.#part}, got ${at}.`)
+        md5.update(block.subarray(0, bytesRead))
+        at += bytesRead
+      }
+    })
+    return md5.digest('hex')
+  }
+
+  /**
+   * Puts everything on the disk, then gives the file its name.
+   * @throws {FileExistsError} where another file took the name meanwhile, unless it may be replaced
+   * @throws {NotRegularFileError} where something else did
+   * @throws {BusyError} where the part file is another one by now
+   */
+  async finish(): Promise<void> {
+    await this.#onDisk((handle) => handle.sync())
+    // Another machine's process takes no notice of this one's lock.
+    if (String((await whatIs(this.#part))?.ino) !== this.#file) {
+      throw new BusyError(`Expected the file that was begun at ${this.#part}, found another. Begin again.`)
+    }
+    await giveName(this.#part, this.#place, this.#replace)
+    await this.#removeJournal()
+  }
+
+  async drop(): Promise<void> {
+    if (this.#handle) await rm(this.#part, { force: true })
+    await this.#removeJournal()
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#handle?.close()
+      await this.#journal.close()
+    } finally {
+      this.#unlock()
+    }
+  }
+
+  /** @returns why what is there is not what was begun */
+  async #open({ file, size }: JournaledDownload): Promise<string | undefined> {
+    const there = await whatIs(this.#part)
+    const handle = there?.isFile() ? await ifThere(openOwn(this.#part)) : undefined
+    this.#handle = handle
+    this.#file = handle ? await fileOf(handle) : ''
+    if (!handle || this.#file !== file) return 'the file that was begun is not there any more'
+    const { size: found } = await handle.stat()
+    return found === size ? undefined : `the file that was begun has ${found} bytes by now, and not ${size}`
+  }
+
+  async #removeJournal(): Promise<void> {
+    await rm(journalPathOf(this.#part), { force: true })
+    await syncNames(this.#part)
+  }
+
+  async #onDisk(work: (handle: FileHandle) => Promise<void>): Promise<void> {
+    if (!this.#handle) throw new Error('Expected a file that was begun, got none.')
+    try {
+      await work(this.#handle)
+    } catch (error) {
+      throw diskError(error, this.#place)
+    }
   }
 }
 
-/** @returns the process that wrote it; `undefined` for a name that is not ours */
-function writerOf(name: string, whole: string): number | undefined {
-  if (!name.startsWith(`${whole}.`)) return undefined
-  const pid = /^(\d+)-[0-9a-f]{8}\.part$/.exec(name.slice(whole.length + 1))?.[1]
-  return pid === undefined ? undefined : Number(pid)
+async function fileOf(handle: FileHandle): Promise<string> {
+  return String((await handle.stat({ bigint: true })).ino)
 }
 
-/** One that may not be signalled lives, as another user's. */
-function isDead(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return false
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH'
-  }
+function journalPathOf(part: string): string {
+  return `${part}.journal`
 }

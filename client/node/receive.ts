@@ -1,27 +1,20 @@
 import type { IncomingMessage } from 'node:http'
-import type { Crc } from '../../checksums/crc.ts'
-import type { PartRange } from '../../protocol/part-plan.ts'
-import { ObjectChangedError } from '../errors.ts'
+import type { Receiving } from '../download-ports.ts'
+import { objectChanged } from '../download-url.ts'
+import { NetworkError } from '../errors.ts'
 import { storeError } from '../store-call.ts'
 import type { Timekeeping } from '../timing.ts'
 import { watch } from '../watchdog.ts'
 import type { Blocks } from './blocks.ts'
-import { answerTo, type Connections, networkError, readText, retryAfter } from './http.ts'
-import type { Target } from './target.ts'
+import { answerTo, type Connections, header, networkError, readText, retryAfter } from './http.ts'
 
-/** A range on its way to the disk. What has arrived is kept when a try fails: the next asks for the rest. */
-export interface Receiving {
-  readonly range: PartRange
-  readonly etag: string
-  readonly crc: Crc | undefined
-  /** Bytes of the range that are written. */
-  received: number
-  onProgress(bytes: number): void
-}
+/** Under these, an ETag looks like an MD5 and is none. */
+const OPAQUE_ENCRYPTION = /^aws:kms/
+/** A disk may take its time; only a connection is cut. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 export interface ReceivePorts extends Timekeeping {
   readonly connections: Connections
-  readonly target: Target
   readonly blocks: Blocks
 }
 
@@ -37,34 +30,37 @@ export function receive(
   ports: ReceivePorts,
   signal: AbortSignal,
 ): Promise<void> {
-  const { stallMs } = ports.timing
-  const run = (signal: AbortSignal, moved: (milliseconds: number) => void) =>
-    receiveOnce(receiving, url, ports, signal, () => moved(stallMs))
-  return watch(run, ports, signal)
+  return watch((signal, moved) => receiveOnce(receiving, url, ports, signal, moved), ports, signal)
 }
 
 async function receiveOnce(
   receiving: Receiving,
   url: string,
-  { connections, target, blocks }: ReceivePorts,
+  { connections, blocks, timing }: ReceivePorts,
   signal: AbortSignal,
-  moved: () => void,
+  watchdog: (milliseconds: number) => void,
 ): Promise<void> {
   signal.throwIfAborted()
-  const { range, etag } = receiving
-  const first = range.start + receiving.received
+  const { stretch, end, etag } = receiving
+  const first = stretch.position
   const request = connections.request(url, {
     method: 'GET',
-    headers: { range: `bytes=${first}-${range.end - 1}`, 'if-match': `"${etag}"` },
+    headers: { range: `bytes=${first}-${end - 1}`, 'if-match': `"${etag}"` },
   })
-  const onAbort = () => request.destroy(signal.reason)
+  // Without a reason: a connection that is idle again by now would have nobody to hear it.
+  const onAbort = () => request.destroy()
   signal.addEventListener('abort', onAbort, { once: true })
   const block = blocks.take()
   try {
     request.end()
     const answer = await answerTo(request, signal)
-    await checkHead(answer, first, range.end, signal)
-    await writeBody(answer, receiving, target, block, moved, signal)
+    await checkHead(answer, first, end, signal)
+    if (OPAQUE_ENCRYPTION.test(header(answer, 'x-amz-server-side-encryption') ?? '')) receiving.onOpaque()
+    const wait = (forDisk: boolean) => watchdog(forDisk ? LONGEST_TIMER_MS : timing.stallMs)
+    await writeBody(answer, receiving, block, wait, signal)
+    if (stretch.position < end) {
+      throw new NetworkError(`Expected bytes up to ${end - 1}, got them up to ${stretch.position - 1}.`)
+    }
   } finally {
     signal.removeEventListener('abort', onAbort)
     blocks.give(block)
@@ -88,32 +84,33 @@ async function checkHead(
 /** In whole blocks; what is left in the last one when the connection breaks is written too. */
 async function writeBody(
   answer: IncomingMessage,
-  receiving: Receiving,
-  target: Target,
+  { stretch, end, onProgress, pace }: Receiving,
   block: Buffer,
-  moved: () => void,
+  wait: (forDisk: boolean) => void,
   signal: AbortSignal,
 ): Promise<void> {
   let filled = 0
 
   async function flush() {
     const bytes = block.subarray(0, filled)
-    await target.write(bytes, receiving.range.start + receiving.received)
-    receiving.crc?.update(bytes)
-    receiving.received += filled
     filled = 0
-    receiving.onProgress(bytes.length)
+    wait(true)
+    await stretch.write(bytes)
+    wait(false)
   }
 
   try {
     for await (const chunk of answer as AsyncIterable<Buffer>) {
-      moved()
+      wait(false)
+      if (chunk.length > end - stretch.position - filled) throw tooMuch(end)
+      onProgress(chunk.length)
       for (let at = 0; at < chunk.length; ) {
         const copied = chunk.copy(block, filled, at)
         at += copied
         filled += copied
         if (filled === block.length) await flush()
       }
+      await pace?.(chunk.length, signal)
     }
   } catch (error) {
     if (answer.errored !== error) throw error
@@ -123,8 +120,6 @@ async function writeBody(
   }
 }
 
-export function objectChanged(): ObjectChangedError {
-  return new ObjectChangedError(
-    'Expected the object that the download began with, got another under the same key. Begin anew.',
-  )
+function tooMuch(end: number) {
+  return storeError({ status: 206, body: '' }, `end at the byte ${end - 1}, got more`)
 }

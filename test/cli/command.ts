@@ -17,13 +17,21 @@ export interface Outcome {
   stderr: string
   /** The parts whose PUT was begun, in that order. */
   parts: number[]
+  /** The bytes that arrived of an object, piece by piece. */
+  pieces: Piece[]
+}
+
+/** Offsets. */
+export interface Piece {
+  start: number
+  end: number
 }
 
 export interface Desk {
   readonly folder: string
   /**
    * Runs the command in that folder, to its end.
-   * @param environment `KILL_AFTER` so many acknowledged parts, with `KILL_SIGNALS`
+   * @param environment `KILL_AFTER` so many acknowledged parts, or `KILL_AFTER_BYTES` that arrived, with `KILL_SIGNALS`; `SLOW_MS`
    * @param outlets where its output goes: read here, closed at once, or a file descriptor
    */
   run(args: string[], environment?: Record<string, string>, outlets?: Outlets): Promise<Outcome>
@@ -64,7 +72,7 @@ export async function openDesk(): Promise<Desk> {
       drain(child.stderr, stderr),
       once(child, 'close'),
     ])
-    return { code: code ?? undefined, stdout: printed, stderr: said, parts: await partsIn(log) }
+    return { code: code ?? undefined, stdout: printed, stderr: said, ...(await seenIn(log)) }
   }
 
   return { folder, run }
@@ -76,7 +84,12 @@ async function drain(stream: Readable | null, outlet: Outlet): Promise<string> {
   return ''
 }
 
-async function partsIn(log: string): Promise<number[]> {
+async function seenIn(log: string): Promise<Pick<Outcome, 'parts' | 'pieces'>> {
   await writeFile(log, '', { flag: 'a' })
-  return (await readFile(log, 'utf8')).split('\n').filter(Boolean).map(Number)
+  const lines = (await readFile(log, 'utf8')).split('\n').filter(Boolean)
+  const pieces = lines.filter((line) => line.includes('-')).map((line) => line.split('-').map(Number))
+  return {
+    parts: lines.filter((line) => !line.includes('-')).map(Number),
+    pieces: pieces.map(([start = 0, end = 0]) => ({ start, end })),
+  }
 }

@@ -73,7 +73,7 @@ async function listParts(apiUrl: string): Promise<number[]> {
   return parts.map(({ partNumber }) => partNumber)
 }
 
-async function writePseudoRandom(path: string, mebibytes: number, seed: number): Promise<string> {
+export async function writePseudoRandom(path: string, mebibytes: number, seed: number): Promise<string> {
   const hash = createHash('sha256')
   const handle = await open(path, 'w')
   for (let block = 0; block < mebibytes; block++) {
@@ -91,14 +91,14 @@ async function bodyOf(url: string): Promise<AsyncIterable<Uint8Array>> {
   return body
 }
 
-async function sha256Of(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+export async function sha256Of(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash('sha256')
   for await (const chunk of chunks) hash.update(chunk)
   return hash.digest('hex')
 }
 
 /** From 0 to 1: mulberry32. */
-function numbersFrom(seed: number): () => number {
+export function numbersFrom(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

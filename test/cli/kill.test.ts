@@ -1,5 +1,6 @@
 import { test } from 'vitest'
 import { useLocalAws } from '../api/local-aws.ts'
+import { tellDownloadKillStory } from './download-kill-story.ts'
 import { tellKillStory } from './kill-story.ts'
 
 const aws = useLocalAws()
@@ -14,3 +15,13 @@ test(`an upload killed three times goes on each time, seed ${seed}`, () =>
     most: 3,
     seed,
   }))
+
+test(
+  `a download killed three times goes on each time, seed ${seed}`,
+  () =>
+    tellDownloadKillStory({
+      ...{ apiUrl: aws.apiUrl, mebibytes: 80, flags: ['--concurrency', '3'], seed },
+      ...{ kills: 3, least: 20, most: 40, inFlight: 32, slowMs: 4 },
+    }),
+  120_000,
+)

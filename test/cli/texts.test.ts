@@ -176,7 +176,7 @@ test('the help of all', () => {
     Usage: partway COMMAND …
 
       partway upload FILE…  Sends files; goes on where an earlier run of the same command stopped. Prints their keys.
-      partway download KEY  Brings a file back by its key. Prints the path.
+      partway download KEY  Brings a file back by its key; goes on where an earlier run stopped. Prints the path.
 
     partway COMMAND --help says more. --version prints the version.
 
@@ -188,7 +188,7 @@ test('the help of all', () => {
       0    done
       1    failed for good
       2    the command is not understood
-      75   failed for now: the same command goes on where an upload stopped, and begins a download anew
+      75   failed for now: the same command goes on where this one stopped
       130  interrupted, by Ctrl-C or a signal: as 75
     "
   `)
@@ -211,7 +211,7 @@ test('the help of upload', () => {
 
 test('the help of download', () => {
   expect(helpForCommand(download)).toMatchInlineSnapshot(`
-    "Brings a file back by its key. Prints the path.
+    "Brings a file back by its key; goes on where an earlier run stopped. Prints the path.
 
     Usage: partway download KEY [flags]
 

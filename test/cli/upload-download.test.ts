@@ -202,7 +202,13 @@ describe('what goes wrong is said', () => {
 
 test('help and version need nothing', async () => {
   const { run } = await openDesk()
-  expect(await run(['--version'])).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '', parts: [] })
+  expect(await run(['--version'])).toEqual({
+    code: 0,
+    stdout: `${VERSION}\n`,
+    stderr: '',
+    parts: [],
+    pieces: [],
+  })
   expect(await run(['--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('Exit codes:') })
   expect(await run(['download', '--help'])).toMatchObject({
     code: 0,

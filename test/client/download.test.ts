@@ -1,84 +1,22 @@
 import { spawnSync } from 'node:child_process'
 import { lstat, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { toBase64 } from '../../checksums/base64.ts'
-import { createCrc } from '../../checksums/crc.ts'
-import { createApi } from '../../client/api.ts'
-import { type DownloadOptions, download } from '../../client/node/download.ts'
-import { createConnections } from '../../client/node/http.ts'
+import { expect, test } from 'vitest'
 import {
+  BusyError,
   FileExistsError,
+  ForeignPartFileError,
   IntegrityError,
   NotRegularFileError,
   ObjectChangedError,
   StoreError,
 } from '../../client/node/index.ts'
-import type { DownloadResponse } from '../../protocol/schemas.ts'
-import { pseudoRandom, sendJson, serve, temporaryFolder } from './servers.ts'
-
-const MIB = 1024 * 1024
-const KEY = 'uploads/public/x/film.mov'
-
-/** Answers a GET of the store itself, and says so by `true`. */
-type Trouble = (request: IncomingMessage, response: ServerResponse, nth: number) => boolean
-
-interface Setting {
-  object?: Buffer
-  answer?: Partial<DownloadResponse>
-  trouble?: Trouble
-}
-
-/** An API and a store on one server, with one object. */
-async function setting({
-  object = pseudoRandom(5 * MIB + 3),
-  answer = {},
-  trouble = () => false,
-}: Setting = {}) {
-  const ranges: string[] = []
-  let signed = 0
-  const url = await serve((request, response) => {
-    if (request.method === 'POST') {
-      signed++
-      const value = toBase64(createCrc('CRC64NVME').update(object).digest())
-      return sendJson(response, 200, {
-        key: KEY,
-        url: `${url}/object?signature=${signed}`,
-        fileName: 'film.mov',
-        size: object.length,
-        etag: 'abc',
-        checksum: { algorithm: 'CRC64NVME', value },
-        contentType: 'video/quicktime',
-        partSize: MIB + 17,
-        expiresAt: '2026-11-21T00:00:00Z',
-        expiresIn: 3600,
-        ...answer,
-      })
-    }
-    const { range = '' } = request.headers
-    ranges.push(range)
-    if (trouble(request, response, ranges.length)) return
-    if (request.headers['if-match'] !== '"abc"') return void response.writeHead(412).end()
-    const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? []
-    const bytes = object.subarray(Number(first), Number(last) + 1)
-    response
-      .writeHead(206, {
-        'content-range': `bytes ${first}-${last}/${object.length}`,
-        'content-length': bytes.length,
-      })
-      .end(bytes)
-  })
-  const folder = await temporaryFolder()
-  const connections = createConnections()
-  onTestFinished(() => connections.close())
-  const ports = { api: createApi({ url }), connections, random: () => 0 }
-  const begin = (options: DownloadOptions = {}) => download(KEY, ports, { output: folder, ...options })
-  return { object, folder, ranges, begin, signatures: () => signed }
-}
+import { MIB, openSetting, type Setting } from './download-setting.ts'
+import { pseudoRandom } from './servers.ts'
 
 test('an object comes back whole, in ranges, under its own name, verified by checksum', async () => {
-  const { object, folder, ranges, begin, signatures } = await setting()
+  const { object, folder, ranges, begin, signatures } = await openSetting()
   const run = begin()
   const result = await run.result
   expect(result).toMatchObject({ path: join(folder, 'film.mov'), size: object.length, verified: 'checksum' })
@@ -90,7 +28,7 @@ test('an object comes back whole, in ranges, under its own name, verified by che
 })
 
 test('an empty object comes back without a range', async () => {
-  const { ranges, begin } = await setting({ object: Buffer.alloc(0) })
+  const { ranges, begin } = await openSetting({ object: Buffer.alloc(0) })
   const { path, verified } = await begin().result
   expect(await readFile(path)).toHaveLength(0)
   expect(verified).toBe('checksum')
@@ -99,7 +37,7 @@ test('an empty object comes back without a range', async () => {
 
 test('a range whose connection breaks goes on where it broke', async () => {
   let broken = false
-  const { object, ranges, begin } = await setting({
+  const { object, ranges, begin } = await openSetting({
     object: pseudoRandom(4 * MIB),
     answer: { partSize: 4 * MIB },
     trouble(_, response) {
@@ -120,7 +58,7 @@ test('a range whose connection breaks goes on where it broke', async () => {
 })
 
 test('a refused URL is signed again, once for all lanes', async () => {
-  const { object, begin, signatures } = await setting({
+  const { object, begin, signatures } = await openSetting({
     trouble(request, response) {
       if (!request.url?.endsWith('=1')) return false
       response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>')
@@ -132,22 +70,8 @@ test('a refused URL is signed again, once for all lanes', async () => {
   expect(signatures()).toBe(2)
 })
 
-test('an object that changes between two signatures is not mixed with itself', async () => {
-  const answer: { etag: string } = { etag: 'abc' }
-  const { folder, begin } = await setting({
-    answer,
-    trouble(_, response) {
-      answer.etag = 'new'
-      response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>')
-      return true
-    },
-  })
-  await expect(begin().result).rejects.toThrow(ObjectChangedError)
-  expect(await readdir(folder)).toEqual([])
-})
-
 test('a busy store is asked again', async () => {
-  const { object, begin } = await setting({
+  const { object, begin } = await openSetting({
     trouble(_, response, nth) {
       if (nth > 3) return false
       response.writeHead(503).end('<Error><Code>SlowDown</Code></Error>')
@@ -186,13 +110,13 @@ test.each([
     StoreError,
   ],
 ] as const)('%s leaves nothing behind', async (_, trouble, error) => {
-  const { folder, begin } = await setting(trouble as Setting)
+  const { folder, begin } = await openSetting(trouble as Setting)
   await expect(begin().result).rejects.toThrow(error)
   expect(await readdir(folder)).toEqual([])
 })
 
 test('a file of that name is never replaced without being told', async () => {
-  const { object, folder, ranges, begin } = await setting()
+  const { object, folder, ranges, begin } = await openSetting()
   const path = join(folder, 'film.mov')
   await writeFile(path, 'mine')
   await expect(begin().result).rejects.toThrow(FileExistsError)
@@ -202,53 +126,57 @@ test('a file of that name is never replaced without being told', async () => {
   expect((await readFile(path)).equals(object)).toBe(true)
 })
 
-test('nor one that comes while the download is under way', async () => {
-  const { folder, begin } = await setting()
+test('nor one that comes while the download is under way; what was received is kept for whoever may', async () => {
+  const { object, folder, ranges, begin } = await openSetting()
   const path = join(folder, 'film.mov')
   const run = begin()
   run.on('started', () => void writeFile(path, 'mine', { flag: 'wx' }))
   await expect(run.result).rejects.toThrow(FileExistsError)
   expect(await readFile(path, 'utf8')).toBe('mine')
+  const asked = ranges.length
+  expect(await begin({ replace: true }).result).toMatchObject({ bytesTransferred: 0, verified: 'checksum' })
+  expect(ranges).toHaveLength(asked)
+  expect((await readFile(path)).equals(object)).toBe(true)
   expect(await readdir(folder)).toEqual(['film.mov'])
 })
 
-test('two downloads to one path never mix: one is there whole, the other is told', async () => {
-  const first = await setting({ object: pseudoRandom(4 * MIB, 1) })
-  const second = await setting({ object: pseudoRandom(4 * MIB, 2) })
+test.each([false, true])(
+  'of two downloads to one path, one is told at once (replace: %s)',
+  async (replace) => {
+    const { object, folder, begin } = await openSetting()
+    const runs = [begin({ replace }), begin({ replace })]
+    const outcomes = await Promise.allSettled(runs.map((run) => run.result))
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: expect.any(BusyError),
+    })
+    expect((await readFile(join(folder, 'film.mov'))).equals(object)).toBe(true)
+    expect(await readdir(folder)).toEqual(['film.mov'])
+  },
+)
+
+test('of two that know nothing of each other’s locks, as on two machines, one is there whole', async () => {
+  const first = await openSetting({ object: pseudoRandom(4 * MIB, 1) })
+  const second = await openSetting({ object: pseudoRandom(4 * MIB, 2) })
   const output = join(first.folder, 'film.mov')
   const runs = [first.begin({ output }), second.begin({ output })]
   const outcomes = await Promise.allSettled(runs.map((run) => run.result))
-  expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
-  expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
-    reason: expect.any(FileExistsError),
-  })
-  const winner = outcomes[0]?.status === 'fulfilled' ? first : second
-  expect((await readFile(output)).equals(winner.object)).toBe(true)
-  expect(await readdir(first.folder)).toEqual(['film.mov'])
-})
-
-test('two that may replace it leave one of the two, whole', async () => {
-  const first = await setting({ object: pseudoRandom(4 * MIB, 1) })
-  const second = await setting({ object: pseudoRandom(4 * MIB, 2) })
-  const options = { output: join(first.folder, 'film.mov'), replace: true }
-  await Promise.all([first.begin(options).result, second.begin(options).result])
-  const bytes = await readFile(options.output)
+  expect(outcomes.map(({ status }) => status)).toContain('fulfilled')
+  const bytes = await readFile(output)
   expect([first.object, second.object].some((object) => object.equals(bytes))).toBe(true)
-  expect(await readdir(first.folder)).toEqual(['film.mov'])
 })
 
-test('what a dead process left is removed; what is another’s is not touched', async () => {
-  const { folder, begin } = await setting()
-  const dead = spawnSync(process.execPath, ['--version']).pid
-  const kept = ['film.mov.part', `film.mov.${process.pid}-0123abcd.part`, `other.${dead}-0123abcd.part`]
-  for (const name of [...kept, `film.mov.${dead}-0123abcd.part`]) await writeFile(join(folder, name), 'mine')
-  await begin().result
-  expect((await readdir(folder)).sort()).toEqual(['film.mov', ...kept].sort())
-  for (const name of kept) expect(await readFile(join(folder, name), 'utf8')).toBe('mine')
+test.each([false, true])('a part file of somebody else’s is left alone (replace: %s)', async (replace) => {
+  const { folder, ranges, begin } = await openSetting()
+  await writeFile(join(folder, 'film.mov.part'), 'mine')
+  await expect(begin({ replace }).result).rejects.toThrow(ForeignPartFileError)
+  expect(ranges).toEqual([])
+  expect(await readdir(folder)).toEqual(['film.mov.part'])
+  expect(await readFile(join(folder, 'film.mov.part'), 'utf8')).toBe('mine')
 })
 
 test('of a link, the file that it leads to is replaced', async () => {
-  const { object, folder, begin } = await setting()
+  const { object, folder, begin } = await openSetting()
   const [link, file] = [join(folder, 'film.mov'), join(folder, 'elsewhere.mov')]
   await writeFile(file, 'old')
   await symlink(file, link)
@@ -258,7 +186,7 @@ test('of a link, the file that it leads to is replaced', async () => {
 })
 
 test('a device, or a link to one or to nothing, is not replaced', async () => {
-  const { folder, ranges, begin } = await setting()
+  const { folder, ranges, begin } = await openSetting()
   const [pipe, link, loose] = ['pipe', 'link', 'loose'].map((name) => join(folder, name)) as [
     string,
     string,
@@ -281,19 +209,26 @@ test.each([
   ['..', 'download'],
   ['', 'download'],
 ])('the name %j becomes %s in the folder asked for', async (fileName, expected) => {
-  const { folder, begin } = await setting({ object: Buffer.from('x'), answer: { fileName } })
+  const { folder, begin } = await openSetting({ object: Buffer.from('x'), answer: { fileName } })
   expect(await begin().result).toMatchObject({ path: join(folder, expected) })
 })
 
-test('a signal stops it, and leaves nothing behind', async () => {
+test('stopped before anything has arrived, it leaves nothing behind', async () => {
   const stop = new AbortController()
-  const { folder, begin } = await setting({
+  const { folder, begin } = await openSetting({
     trouble(_, response) {
       response.writeHead(206, { 'content-range': 'bytes 0-9/10' })
       stop.abort(new Error('Enough.'))
       return true
     },
   })
-  await expect(begin({ signal: stop.signal }).result).rejects.toThrow('Enough.')
+  const run = begin({ signal: stop.signal })
+  await expect(run.result).rejects.toMatchObject({ name: 'AbortedError', resumable: true })
+  expect(run.snapshot()).toMatchObject({ state: 'resumable', error: { name: 'AbortedError' } })
   expect(await readdir(folder)).toEqual([])
+})
+
+test.each([0, -1, 1.5, Number.NaN])('a concurrency of %d is refused', async (concurrency) => {
+  const { begin } = await openSetting()
+  expect(() => begin({ concurrency })).toThrow(RangeError)
 })

@@ -25,8 +25,9 @@ function setting() {
       journaled.push(...entries)
     },
   }
+  const crc = { algorithm: 'CRC64NVME' as const, create: () => createCrc('CRC64NVME') }
   const there = nothingHeld('CRC64NVME')
-  const checkpoints = new Checkpoints(there, 'CRC64NVME', shelf, new VirtualClock())
+  const checkpoints = new Checkpoints(there, crc, shelf, new VirtualClock())
   return {
     ...{ log, journaled, shelf, there, checkpoints },
     hold(until: Promise<void>) {

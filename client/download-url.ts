@@ -1,7 +1,7 @@
-import type { DownloadResponse } from '../../protocol/schemas.ts'
-import { expiryOf } from '../expiry.ts'
-import type { Clock, ControlPlane } from '../ports.ts'
-import { objectChanged } from './receive.ts'
+import type { DownloadResponse } from '../protocol/schemas.ts'
+import { ObjectChangedError } from './errors.ts'
+import { expiryOf } from './expiry.ts'
+import type { Clock, ControlPlane } from './ports.ts'
 
 /** The object's presigned URL, signed again before it expires, and when it is refused. Lanes share one call. */
 export class DownloadUrl {
@@ -42,4 +42,10 @@ export class DownloadUrl {
     this.#current = answer
     this.#validUntil = expiryOf(answer, this.#clock)
   }
+}
+
+export function objectChanged(): ObjectChangedError {
+  return new ObjectChangedError(
+    'Expected the object that the download began with, got another under the same key. Begin anew.',
+  )
 }

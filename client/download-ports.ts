@@ -1,0 +1,61 @@
+import type { Crc, CrcAlgorithm } from '../checksums/crc.ts'
+import type { DownloadResponse } from '../protocol/schemas.ts'
+import type { Md5, Shelf, Stretch } from './checkpoints.ts'
+import type { Begun, Wanted } from './download-journal.ts'
+import type { LaneBudget } from './lanes.ts'
+import type { Clock, ControlPlane, Wakes } from './ports.ts'
+import type { Timekeeping, Timing } from './timing.ts'
+
+/** Where a download goes: what is not whole yet, with its journal, and the name that it will have. */
+export interface DownloadTarget extends Shelf {
+  /** Absolute. */
+  readonly path: string
+  /** Goes on with what is there, or says why that does not count. */
+  begin(wanted: Wanted): Promise<Begun>
+  /** Forgets what is there. @param reason why */
+  restart(wanted: Wanted, reason: string): Promise<Begun>
+  /** @returns in hex, of the bytes from `start` to before `end` */
+  md5(start: number, end: number, signal: AbortSignal): Promise<string>
+  /** Gives it its name. */
+  finish(): Promise<void>
+  /** Leaves nothing behind. */
+  drop(): Promise<void>
+  /** What is there stays, and the next one may have it. */
+  close(): Promise<void>
+}
+
+/** A range on its way. What has arrived is kept when a try fails: the next asks for the rest. */
+export interface Receiving {
+  /** Offset after the last byte. */
+  readonly end: number
+  readonly etag: string
+  readonly stretch: Stretch
+  /** Bytes have arrived: so many since the last call. */
+  onProgress(bytes: number): void
+  /** The store encrypts the object so that its ETag is no MD5. */
+  onOpaque(): void
+  readonly pace: ((bytes: number, signal: AbortSignal) => Promise<void>) | undefined
+}
+
+export interface DownloadPorts {
+  readonly api: ControlPlane
+  /**
+   * One GET of the rest of a range, pinned to the object's ETag.
+   * @throws {ObjectChangedError} where the object is another by now
+   * @throws {StoreError}
+   * @throws {NetworkError}
+   */
+  receive(receiving: Receiving, url: string, keeping: Timekeeping, signal: AbortSignal): Promise<void>
+  /** Takes the place for one download alone. @throws {BusyError} where another has it */
+  claim(answer: DownloadResponse): Promise<DownloadTarget>
+  createCrc(algorithm: CrcAlgorithm): Crc
+  createMd5(): Md5
+  /** Of all transfers of the client. @default as many as the concurrency, for this one alone */
+  readonly lanes?: LaneBudget | undefined
+  /** Where a bandwidth limit holds: resolves when that many bytes more may come. */
+  readonly pace?: Receiving['pace']
+  readonly wakes?: Wakes | undefined
+  readonly clock?: Clock | undefined
+  readonly random?: (() => number) | undefined
+  readonly timing?: Partial<Timing> | undefined
+}
