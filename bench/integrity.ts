@@ -1,12 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { createCipheriv } from 'node:crypto'
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { markdownTable, median } from './compare.ts'
 import type { SendOrder, Sent } from './integrity-sender.ts'
+import { writeNoise } from './noise.ts'
 
 const MIB = 1024 * 1024
 const SIZE = 1024 * MIB
@@ -123,13 +123,4 @@ function createCertificate(folder: string): Certificate {
 
 function script(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url))
-}
-
-/** AES in counter mode over zeros: as good as random. */
-export async function writeNoise(path: string, bytes: number): Promise<void> {
-  const noise = createCipheriv('aes-128-ctr', Buffer.alloc(16, 7), Buffer.alloc(16))
-  const zeros = Buffer.alloc(4 * MIB)
-  const file = await open(path, 'w')
-  for (let written = 0; written < bytes; written += zeros.length) await file.write(noise.update(zeros))
-  await file.close()
 }
