@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createTraffic as browserTraffic } from '../../client/browser/traffic.ts'
 import { createConnections } from '../../client/node/http.ts'
-import { openFile } from '../../client/node/source.ts'
+import { createClient } from '../../client/node/index.ts'
+import { type FileSource, openFile } from '../../client/node/source.ts'
 import { createTraffic } from '../../client/node/traffic.ts'
 import { fileTransport } from '../../client/node/transport.ts'
+import { useLocalAws } from '../api/local-aws.ts'
 import { pseudoRandom, readBody, serve, temporaryFolder } from './servers.ts'
 
 const MIB = 1024 * 1024
@@ -70,12 +72,49 @@ describe('a bandwidth limit over real HTTP', () => {
   })
 })
 
+describe('a client with a bandwidth limit', () => {
+  const aws = useLocalAws()
+
+  test('keeps it for a download and for two uploads at once, one of them in parts', async () => {
+    const limit = 10 * MIB
+    const folder = await temporaryFolder()
+    const state = join(folder, 'state')
+    const [free, limited] = [
+      createClient({ url: aws.apiUrl, state }),
+      createClient({ url: aws.apiUrl, state, bandwidthLimit: limit }),
+    ]
+    const open = async (name: string, size: number) => {
+      await writeFile(join(folder, name), pseudoRandom(size))
+      return openFile(join(folder, name))
+    }
+    const sources = [await open('one', 15 * MIB), await open('two', 25 * MIB), await open('three', 10 * MIB)]
+    onTestFinished(async () => {
+      for (const source of sources) await source.close()
+      free.close()
+      limited.close()
+    })
+    const [one, two, three] = sources as [FileSource, FileSource, FileSource]
+    const { key } = await free.upload(three).result
+    const output = join(folder, 'back')
+    const begun = performance.now()
+    await Promise.all([
+      limited.upload(one).result,
+      limited.upload(two).result,
+      limited.download(key, { output }).result,
+    ])
+    const rate = (50 * MIB) / ((performance.now() - begun) / 1000)
+    // The calls of the API are in the time as well.
+    expect(rate / limit).toBeGreaterThan(0.85)
+    expect(rate / limit).toBeLessThan(1.05)
+  })
+})
+
 describe('lanes in Node', () => {
   test.each([
-    ['by default', {}, 64],
+    ['by default', {}, 51],
     ['with twice the memory', { maxMemory: 512 * MIB }, 64],
-    ['with little memory', { maxMemory: 160 * MIB }, 16],
-    ['with memory for one', { maxMemory: 130 * MIB }, 1],
+    ['with little memory', { maxMemory: 160 * MIB }, 12],
+    ['with memory for one', { maxMemory: 131 * MIB }, 1],
     ['with a concurrency of its own', { concurrency: 3 }, 3],
     ['under a limit so low that many would be silent for long', { bandwidthLimit: 64 * 1024 }, 5],
     ['under the lowest limit', { bandwidthLimit: 16 * 1024 }, 1],
@@ -86,15 +125,15 @@ describe('lanes in Node', () => {
   test.each([
     [
       { maxMemory: 64 * MIB },
-      'Expected a maxMemory of at least 136314880 bytes (130 MiB), which one part under way needs, got 67108864.',
+      'Expected a maxMemory of at least 136839168 bytes (130.5 MiB), which one part under way needs, got 67108864.',
     ],
     [
       { maxMemory: Number.NaN },
-      'Expected a maxMemory of at least 136314880 bytes (130 MiB), which one part under way needs, got NaN.',
+      'Expected a maxMemory of at least 136839168 bytes (130.5 MiB), which one part under way needs, got NaN.',
     ],
     [
-      { concurrency: 65 },
-      'Expected a concurrency of at most 64, which is what a maxMemory of 268435456 bytes has room for, got 65; set maxMemory to 270532608 or more.',
+      { concurrency: 64 },
+      'Expected a concurrency of at most 51, which is what a maxMemory of 268435456 bytes has room for, got 64; set maxMemory to 301989888 or more.',
     ],
     [{ concurrency: 0 }, 'Expected a concurrency of 1, 2, 3 …, got 0.'],
     [

@@ -111,7 +111,7 @@ async function carry(
     const early = at - performance.now()
     if (early > 0) await sleep(early)
     inFlight -= piece.length
-    if (!to.destroyed && !to.write(piece)) await Promise.race([once(to, 'drain'), once(to, 'close')])
+    if (!to.destroyed && !to.write(piece)) await drained(to)
   }
   try {
     for await (const chunk of from) {
@@ -127,6 +127,18 @@ async function carry(
   } catch {
     to.destroy()
   }
+}
+
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      socket.off('drain', end)
+      socket.off('close', end)
+      resolve()
+    }
+    socket.on('drain', end)
+    socket.on('close', end)
+  })
 }
 
 function* pieces(chunk: Buffer, bitsPerSecond: number): Generator<Buffer> {
