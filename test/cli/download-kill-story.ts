@@ -41,7 +41,8 @@ export async function tellDownloadKillStory(story: DownloadKillStory): Promise<v
   let held: Piece[] = []
   let costs = 0
   for (let kill = 1; kill <= kills; kill++) {
-    const after = Math.floor((least + random() * (most - least)) * MIB)
+    const wanted = (least + random() * (most - least)) * MIB
+    const after = Math.floor(Math.min(wanted, 0.9 * (size - sum(held))))
     const environment = { KILL_AFTER_BYTES: String(after), SLOW_MS: String(slowMs) }
     const { code, pieces } = await desk.run(args, environment)
     expect(code).toBeUndefined()
