@@ -1,6 +1,6 @@
 import { toBase64 } from '../checksums/base64.ts'
 import { type PartPlan, type PartRange, partRange, plan } from '../protocol/part-plan.ts'
-import type { ListPartsResponse, SignedPart, SignedParts } from '../protocol/schemas.ts'
+import type { Checksum, ListPartsResponse, SignedPart, SignedParts } from '../protocol/schemas.ts'
 import type { Job } from './job.ts'
 import type { JournaledPart, Replayed } from './journal.ts'
 import { journalTouch } from './ledger.ts'
@@ -79,8 +79,12 @@ export class Parts<Slice> {
     }
     for (const [partNumber, proof] of counted) this.proofs.set(partNumber, proof)
     for (const [partNumber, part] of unremembered) this.#unchecked.set(partNumber, part)
-    if (touched) for (const partNumber of counted.keys()) this.#distrust(partNumber)
-    this.#job.tracker.recall(touched ? [] : counted.keys(), this.#unchecked.keys())
+    const trusted: number[] = []
+    for (const partNumber of counted.keys()) {
+      if (!touched && this.proofs.isProven(partNumber)) trusted.push(partNumber)
+      else this.#distrust(partNumber)
+    }
+    this.#job.tracker.recall(trusted, this.#unchecked.keys())
 
     const held = [...counted.keys(), ...unremembered.keys()]
     const bytes = held.reduce((sum, partNumber) => sum + partRange(this.plan, partNumber).size, 0)
@@ -112,31 +116,38 @@ export class Parts<Slice> {
     void this.#job.ledger.append({ type: 'lost', partNumbers: [...partNumbers] })
   }
 
-  /** Those that the store holds with other bytes than were read here. */
+  /** Those that the store holds with other bytes than were read here. What a store that keeps no checksum leaves open is read again. */
   disagreeing(listing: ListPartsResponse): number[] {
+    const { algorithm } = this.proofs
     this.#compareAlgorithm(listing)
+    if (algorithm !== this.proofs.algorithm) this.#doubt((partNumber) => !this.proofs.isProven(partNumber))
     return this.proofs.disagreeing(listing.parts)
   }
 
   /** Where the source was touched, everything that was read before is to be read again. @throws {SourceChangedError} */
   async verify(): Promise<void> {
-    const { source, tracker } = this.#job
+    const { source } = this.#job
     if ((await source.verify()) === 'same') return
     this.#touches++
-    const done = tracker.done()
-    for (const partNumber of done) {
-      this.#distrust(partNumber)
-      tracker.doubt(partNumber)
-    }
+    const done = this.#doubt(() => true)
     const identity = await source.identify(new AbortController().signal)
     await journalTouch(this.#job, { ...this.#upload, identity }, done)
   }
 
+  #doubt(applies: (partNumber: number) => boolean): number[] {
+    const doubted = this.#job.tracker.done().filter(applies)
+    for (const partNumber of doubted) {
+      this.#distrust(partNumber)
+      this.#job.tracker.doubt(partNumber)
+    }
+    return doubted
+  }
+
   #distrust(partNumber: number): void {
     const { algorithm } = this.proofs
-    const { crc, md5, etag = '' } = this.proofs.get(partNumber) ?? {}
-    const checksum = algorithm && crc && { algorithm, value: toBase64(crc) }
-    this.#unchecked.set(partNumber, { etag: md5 ?? etag, checksum } as Held)
+    const { crc, md5, etag } = this.proofs.get(partNumber) ?? {}
+    const checksum = algorithm && crc && ({ algorithm, value: toBase64(crc) } as Checksum)
+    this.#unchecked.set(partNumber, { etag, md5, checksum: checksum || undefined })
   }
 
   /** A store may agree to an algorithm and keep nothing of the kind. */

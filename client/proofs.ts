@@ -51,11 +51,21 @@ export class Proofs {
 
   set(partNumber: number, proof: Proof): void {
     this.#parts.set(partNumber, proof)
-    if (proof.md5 !== undefined && proof.md5 === proof.etag) this.#etags = 'md5'
+    const { etag, md5 } = proof
+    if (etag === undefined || md5 === undefined) return
+    if (etag === md5) this.#etags = 'md5'
+    else if (this.#etags === 'unknown') this.#etags = 'opaque'
   }
 
   delete(partNumber: number): void {
     this.#parts.delete(partNumber)
+  }
+
+  /** Whether it is known that the store has what was read, or nothing that it tells could say so. */
+  isProven(partNumber: number): boolean {
+    const { etag, md5 } = this.#parts.get(partNumber) ?? {}
+    const couldTell = etag !== undefined && canBeMd5(etag) && this.#etags !== 'opaque'
+    return this.algorithm !== undefined || md5 !== undefined || !couldTell
   }
 
   /** Whether an ETag says that the store has what was read; `undefined` where it says nothing: not known, or no MD5. */

@@ -1,12 +1,17 @@
 import { toBase64 } from '../checksums/base64.ts'
 import type { PartRange } from '../protocol/part-plan.ts'
-import type { StoredPart } from '../protocol/schemas.ts'
+import type { Checksum } from '../protocol/schemas.ts'
 import { canBeMd5 } from './etag.ts'
 import type { Source } from './ports.ts'
 import type { Proof, Proofs } from './proofs.ts'
 
-/** What the store says of a part that it holds. */
-export type Held = Pick<StoredPart, 'checksum' | 'etag'>
+/** What the store says of a part that it holds; or, where that says nothing, what is known of what was sent. */
+export interface Held {
+  readonly etag: string | undefined
+  readonly checksum?: Checksum | undefined
+  /** In hex. */
+  readonly md5?: string | undefined
+}
 
 /**
  * Reads a part that the store holds, rather than sending it again. Of the right size is not enough: it may be another file's.
@@ -14,16 +19,18 @@ export type Held = Pick<StoredPart, 'checksum' | 'etag'>
  */
 export async function readAgain(
   { start, end }: PartRange,
-  { checksum, etag }: Held,
+  { etag, checksum, md5: sent }: Held,
   source: Source<unknown>,
-  { algorithm }: Proofs,
+  proofs: Proofs,
   signal: AbortSignal,
 ): Promise<Proof | undefined> {
+  const { algorithm } = proofs
   if (checksum && checksum.algorithm === algorithm) {
     const crc = await source.crc(algorithm, start, end, signal)
     return toBase64(crc) === checksum.value ? { etag, crc } : undefined
   }
-  if (algorithm || !canBeMd5(etag)) return undefined
+  const expected = sent ?? (etag !== undefined && canBeMd5(etag) ? etag : undefined)
+  if (algorithm || expected === undefined) return undefined
   const md5 = await source.md5(start, end, signal)
-  return md5 === etag ? { etag, md5 } : undefined
+  return md5 === expected ? { etag, md5 } : undefined
 }
