@@ -16,12 +16,14 @@ export class Appender {
   #owed: Uint8Array[] = []
   #batch: Batch | undefined
   #last: Promise<void> = Promise.resolve()
+  #ended = false
 
   constructor(write: WriteLines) {
     this.#write = write
   }
 
-  append(line: Uint8Array, durable: boolean): Promise<void> {
+  async append(line: Uint8Array, durable: boolean): Promise<void> {
+    this.#checkOpen()
     this.#batch ??= this.#begin()
     this.#batch.lines.push(line)
     this.#batch.durable ||= durable
@@ -29,12 +31,26 @@ export class Appender {
   }
 
   /** Does something else once everything appended so far was tried. What is still owed by then is given up. */
-  finally(work: () => Promise<void>): Promise<void> {
+  async after(work: () => Promise<void>): Promise<void> {
+    this.#checkOpen()
     this.#batch = undefined
     return this.#next(() => {
       this.#owed = []
       return work()
     })
+  }
+
+  /** The same, for the last time. Harmless when repeated. */
+  async end(work: () => Promise<void>): Promise<void> {
+    if (this.#ended) return
+    const done = this.after(work)
+    this.#ended = true
+    return done
+  }
+
+  #checkOpen(): void {
+    if (!this.#ended) return
+    throw new Error('Expected an open journal, got one that was given back: another may write it now.')
   }
 
   #begin(): Batch {

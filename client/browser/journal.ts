@@ -67,11 +67,11 @@ function journalOf(
       damage && `Expected the journal of an upload, got one that cannot be used: ${damage}. It is deleted.`,
     append: (entry, durable) => appender.append(journalLines.encode(entry), durable),
     clear: () =>
-      appender.finally(async () => {
+      appender.after(async () => {
         await storage.delete(name)
         count = 0
       }),
-    close: () => appender.finally(unlock),
+    close: () => appender.end(unlock),
   }
 }
 

@@ -28,8 +28,8 @@ export async function openJournalFile(path: string): Promise<Journal> {
     entries,
     setAside,
     append: (entry, durable) => appender.append(journalLines.encode(entry), durable),
-    clear: () => appender.finally(() => file.remove()),
-    close: () => appender.finally(() => file.close()),
+    clear: () => appender.after(() => file.remove()),
+    close: () => appender.end(() => file.close()),
   }
 }
 

@@ -131,6 +131,15 @@ test('a journal that is there and cannot be read is said to be set aside', async
   await expect(journal.append(UPLOAD, true)).rejects.toThrow('EISDIR')
 })
 
+test('a journal that was given back takes nothing more', async () => {
+  const folder = await temporaryFolder()
+  const journal = await open(folder)
+  await journal.close()
+  await journal.close()
+  await expect(journal.append(part(1), false)).rejects.toThrow('another may write it now')
+  await expect(journal.clear()).rejects.toThrow('another may write it now')
+})
+
 test('what could not be written is written with what comes next, in its order', async () => {
   const folder = await temporaryFolder()
   const path = join(folder, 'later', 'journal')

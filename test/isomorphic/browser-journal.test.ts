@@ -81,6 +81,14 @@ test('a damaged journal says so, and another is begun in its place', async () =>
   expect(await entriesOf(begun.sourceId)).toEqual([begun])
 })
 
+test('a journal that was given back takes nothing more', async () => {
+  const journal = await open(upload().sourceId)
+  await journal.close()
+  await journal.close()
+  await expect(journal.append(part(1), false)).rejects.toThrow('another may write it now')
+  await expect(journal.clear()).rejects.toThrow('another may write it now')
+})
+
 test('what could not be written is written with what comes next, in its order', async () => {
   const begun = upload()
   const full = new DOMException('', 'QuotaExceededError')
