@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -45,7 +44,8 @@ export async function browserIntegrity(): Promise<string> {
     const film = join(folder, 'film.mov')
     const sparse = join(folder, 'sparse.mov')
     await writeNoise(film, SIZE)
-    execFileSync('truncate', ['-s', String(SPARSE_SIZE), sparse])
+    await writeFile(sparse, '')
+    await truncate(sparse, SPARSE_SIZE)
     const script = await bundle()
     const run = (way: Way, path: string) => runOnce(browser, aws.apiUrl, script, way, path)
 
