@@ -1,5 +1,6 @@
-import { mkdir, open } from 'node:fs/promises'
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { codeOf } from './file-errors.ts'
 
 /** Makes a folder for its owner's eyes only, where there is none, so that it outlasts a loss of power. */
 export async function makeFolder(path: string): Promise<void> {
@@ -9,13 +10,18 @@ export async function makeFolder(path: string): Promise<void> {
   for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
 }
 
-/** Puts a folder's list of files on the disk. Windows does that by itself, and has no call for it. */
+/** What file systems and permissions say where this cannot be had. */
+const CANNOT = ['EINVAL', 'ENOTSUP', 'EPERM', 'EACCES', 'EBADF']
+
+/** Puts on the disk which names are in a folder: as far as the file system can, and we may read the folder. */
 export async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(path)
+  let handle: FileHandle | undefined
   try {
+    handle = await open(path)
     await handle.sync()
+  } catch (error) {
+    if (!CANNOT.includes(codeOf(error) ?? '')) throw error
   } finally {
-    await handle.close()
+    await handle?.close()
   }
 }

@@ -1,9 +1,10 @@
 import { constants } from 'node:fs'
-import { access, type FileHandle, open, readFile, rename, rm, truncate } from 'node:fs/promises'
+import { type FileHandle, open, readFile, rename, rm, truncate } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Appender } from '../appender.ts'
 import { journalLines } from '../journal.ts'
 import type { Journal } from '../ports.ts'
+import { ifThere, whatIs } from './files.ts'
 import { syncFolder } from './folder.ts'
 
 const { O_WRONLY, O_APPEND, O_CREAT } = constants
@@ -14,7 +15,7 @@ const { O_WRONLY, O_APPEND, O_CREAT } = constants
  * @throws the file system's error where it cannot be read, set aside, or its torn tail not be cut off
  */
 export async function openJournalFile(path: string): Promise<Journal> {
-  const bytes = await readIfThere(path)
+  const bytes = (await ifThere(readFile(path))) ?? new Uint8Array()
   const { entries, validBytes, damage } = journalLines.decode(bytes)
   let setAside: string | undefined
   if (damage !== undefined) {
@@ -91,28 +92,12 @@ class GrowingFile {
   }
 }
 
-async function readIfThere(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Uint8Array()
-    throw error
-  }
-}
-
 /** Whoever wants to know what happened can still look. */
 async function moveAside(path: string): Promise<string> {
   for (let number = 1; ; number++) {
     const aside = `${path}.unreadable-${number}`
-    if (await isThere(aside)) continue
+    if (await whatIs(aside)) continue
     await rename(path, aside)
     return aside
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }

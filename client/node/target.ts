@@ -1,6 +1,6 @@
 import { link, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { codeOf, FileExistsError, NotRegularFileError } from './file-errors.ts'
+import { FileExistsError, NotRegularFileError } from './file-errors.ts'
 import { ifThere, isSame, whatIs } from './files.ts'
 import { syncFolder } from './folder.ts'
 
@@ -39,11 +39,9 @@ export async function giveName(part: string, place: string, replace: boolean): P
   await rm(part, { force: true })
 }
 
-/** Puts on the disk which names are beside a file, its own among them: as far as the file system can, and we may read the folder. */
-export async function syncNames(path: string): Promise<void> {
-  await syncFolder(dirname(path)).catch((error) => {
-    if (!['EINVAL', 'ENOTSUP', 'EPERM', 'EACCES', 'EBADF'].includes(codeOf(error) ?? '')) throw error
-  })
+/** Puts on the disk which names are beside a file, its own among them. */
+export function syncNames(path: string): Promise<void> {
+  return syncFolder(dirname(path))
 }
 
 /** A hard link is the one way to take a name only if it is free; where the file system has none, the check has to do. */
