@@ -1,23 +1,32 @@
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { chromium } from './test/browser/chromium.ts'
+import { smallParts } from './test/faults/small-parts.ts'
 import { closingLine } from './test/reporters/closing-line.ts'
 
 const ISOMORPHIC = 'test/isomorphic/**/*.test.ts'
 const HEAVY = 'test/heavy/**/*.test.ts'
 const DEPLOY = 'test/deploy/**/*.test.ts'
+const FAULTS = 'test/faults/**/*.test.ts'
+/** `FAULT_SEED=link:17` tells one story again. */
+const FAULT_SEED = process.env.FAULT_SEED?.split(':')[0] ?? '*'
 
 /**
  * node: everything that needs only npm and a browser. chromium: the isomorphic tests once more, in a real browser.
  * heavy: what takes long or needs other programs (`npm run test:heavy`). deploy: the stack's life on an AWS emulator
- * (`npm run test:deploy`).
+ * (`npm run test:deploy`). faults: random uploads through a proxy that breaks them (`npm run test:faults`).
  */
 export default defineConfig(async () => ({
   test: {
     reporters: ['default', closingLine],
     projects: [
       {
-        test: { name: 'node', include: ['test/**/*.test.ts'], exclude: [HEAVY, DEPLOY], testTimeout: 30_000 },
+        test: {
+          name: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: [HEAVY, DEPLOY, FAULTS],
+          testTimeout: 30_000,
+        },
       },
       {
         cacheDir: 'node_modules/.cache/vite-chromium',
@@ -38,6 +47,10 @@ export default defineConfig(async () => ({
         },
       },
       { test: { name: 'heavy', include: [HEAVY], testTimeout: 600_000, fileParallelism: false } },
+      {
+        plugins: [smallParts],
+        test: { name: 'faults', include: [`test/faults/${FAULT_SEED}.test.ts`], testTimeout: 120_000 },
+      },
       // Its first run makes a Python environment.
       {
         test: {

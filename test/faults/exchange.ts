@@ -1,0 +1,73 @@
+import type { IncomingMessage } from 'node:http'
+import { type RouteName, routes } from '../../protocol/routes.ts'
+import { TRY_HEADER } from './client.ts'
+
+/**
+ * What a request asks for: an operation of the API, `put` and `get` through a presigned URL; `other` is none of the client's, such as a
+ * function's own call to S3, a preflight or the page.
+ */
+export type Operation = Exclude<RouteName, 'describe'> | 'put' | 'get' | 'other'
+
+/** One request, as whoever plans its faults sees it. */
+export interface Exchange {
+  readonly operation: Operation
+  /** Of an upload in parts. */
+  readonly partNumber: number | undefined
+  readonly uploadId: string | undefined
+  readonly key: string | undefined
+  /** How many requests there have been for the same: 1 for the first. */
+  readonly attempt: number
+  /** Bytes of its body. */
+  readonly size: number
+  /** What the client calls this try. */
+  readonly name: string | undefined
+}
+
+const PATTERNS = Object.values(routes)
+  .filter(({ name }) => name !== 'describe')
+  .map(({ name, method, path }) => ({
+    name: name as Exclude<RouteName, 'describe'>,
+    method,
+    pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '([^/]+)')}$`),
+  }))
+
+export function readExchange({ method = '', url = '', headers }: IncomingMessage): Omit<Exchange, 'attempt'> {
+  // A browser that speaks to a proxy names the origin, too.
+  const { pathname, searchParams } = new URL(url, 'http://localhost')
+  const size = Number(headers['content-length'] ?? 0)
+  const name = headers[TRY_HEADER]?.toString()
+  const nothing = { partNumber: undefined, uploadId: undefined, key: undefined, size, name }
+  if (searchParams.has('X-Amz-Signature')) {
+    const operation = method === 'PUT' ? 'put' : method === 'GET' ? 'get' : 'other'
+    const partNumber = searchParams.get('partNumber')
+    return {
+      operation,
+      partNumber: partNumber === null ? undefined : Number(partNumber),
+      uploadId: searchParams.get('uploadId') ?? undefined,
+      key: decodeURIComponent(pathname.split('/').slice(2).join('/')),
+      size,
+      name,
+    }
+  }
+  if (headers.authorization?.startsWith('AWS4-')) return { operation: 'other', ...nothing }
+  for (const { name, method: expected, pattern } of PATTERNS) {
+    const [match, uploadId] = (method === expected && pattern.exec(pathname)) || []
+    if (match === undefined) continue
+    return {
+      ...nothing,
+      operation: name,
+      uploadId: uploadId && decodeURIComponent(uploadId),
+      key: searchParams.get('key') ?? undefined,
+    }
+  }
+  return { operation: 'other', ...nothing }
+}
+
+/** `put 3 #2`: the second try to put part 3. */
+export function describeExchange({
+  operation,
+  partNumber,
+  attempt,
+}: Pick<Exchange, 'operation' | 'partNumber' | 'attempt'>): string {
+  return `${operation}${partNumber === undefined ? '' : ` ${partNumber}`} #${attempt}`
+}

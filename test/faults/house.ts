@@ -1,0 +1,100 @@
+import { mkdir } from 'node:fs/promises'
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { createGateway } from '../../local/gateway.ts'
+import { REGION } from '../../local/intrinsics.ts'
+import type { Outcome } from '../../local/lambda-protocol.ts'
+import { listenOnLoopback } from '../../local/listen.ts'
+import { startS3 } from '../../local/s3/server.ts'
+import { type RouteName, routes } from '../../protocol/routes.ts'
+import { root } from '../local/s3-root.ts'
+
+const BUCKET = 'films'
+const NAMES = Object.keys(routes) as RouteName[]
+
+export interface HouseOptions {
+  dataDirectory: string
+  /** 0: any that is free. */
+  apiPort?: number
+  s3Port?: number
+  /** Where clients find S3: what the URLs that are signed name. */
+  storeUrl(s3Port: number): Promise<string>
+}
+
+export interface House {
+  readonly apiPort: number
+  readonly s3Port: number
+  readonly client: S3Client
+  close(): Promise<void>
+}
+
+/**
+ * The API and S3 in this process: the local AWS's own gateway and store over HTTP, and the functions' handlers behind it as they stand,
+ * without the template, the bundles and the workers that take seconds to start. One in a process: a handler reads its
+ * environment when it is loaded.
+ */
+export async function openHouse(options: HouseOptions): Promise<House> {
+  await mkdir(options.dataDirectory, { recursive: true })
+  const s3 = await startS3({
+    dataDir: options.dataDirectory,
+    region: REGION,
+    port: options.s3Port ?? 0,
+    findPrincipal: (id) => (id === root.accessKeyId ? root : undefined),
+  })
+  const client = new S3Client({
+    endpoint: `http://127.0.0.1:${s3.port}`,
+    forcePathStyle: true,
+    region: REGION,
+    credentials: { accessKeyId: root.accessKeyId, secretAccessKey: root.secretAccessKey },
+  })
+  await client.send(new CreateBucketCommand({ Bucket: BUCKET })).catch((error: Error) => {
+    if (error.name !== 'BucketAlreadyOwnedByYou') throw error
+  })
+  Object.assign(process.env, {
+    BUCKET,
+    KEY_PREFIX: 'uploads',
+    AUTH: 'none',
+    MAX_OBJECT_SIZE: String(2 ** 40),
+    URL_LIFETIME: '3600',
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: root.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: root.secretAccessKey,
+    AWS_ENDPOINT_URL_S3: await options.storeUrl(s3.port),
+  })
+  // The functions' log.
+  console.log = () => {}
+  const functions = new Map(await Promise.all(NAMES.map(loadFunction)))
+  const api = {
+    id: 'api',
+    throttling: {},
+    routes: NAMES.map((name) => ({
+      method: routes[name].method,
+      path: routes[name].path,
+      functionName: name,
+      authorization: 'NONE',
+    })),
+  }
+  const gateway = await listenOnLoopback(
+    createGateway({ api, functions, log: (line) => process.stderr.write(`${line}\n`) }),
+    options.apiPort ?? 0,
+  )
+  return {
+    apiPort: gateway.port,
+    s3Port: s3.port,
+    client,
+    async close() {
+      client.destroy()
+      await gateway.close()
+      await s3.close()
+    },
+  }
+}
+
+/** Every handler's file is named after its route. */
+async function loadFunction(name: RouteName) {
+  const { handler } = await import(`../../lambda/${name}.ts`)
+  const invoke = async (event: string): Promise<Outcome> => {
+    const context = { awsRequestId: 'invocation', getRemainingTimeInMillis: () => 30_000 }
+    return { payload: JSON.stringify(await handler(JSON.parse(event), context)) }
+  }
+  return [name, { invoke }] as const
+}
