@@ -35,9 +35,6 @@ export function persist(
     listUploads: (page, signal) => again((signal) => plane.listUploads(page, signal), signal),
     download: (request, signal) => again((signal) => plane.download(request, signal), signal),
     ...(find && { find: (upload, signal) => again((signal) => find(upload, signal), signal) }),
-    ...(plane.find && {
-      find: (upload, signal) => again(async (signal) => plane.find?.(upload, signal), signal),
-    }),
     complete: (upload, request, signal) => plane.complete(upload, request, signal),
     abort: (upload, signal) => plane.abort(upload, signal),
     waits: plane.waits,
