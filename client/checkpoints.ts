@@ -110,11 +110,11 @@ export class Checkpoints {
 
   /** Resolves when all that was written is on the disk and journaled. @throws what the disk said */
   async settle(): Promise<void> {
-    while (this.#unsaved > 0 || this.#notes.length > 0) {
-      this.#check()
-      await this.#save()
+    try {
+      while (this.#unsaved > 0 || this.#notes.length > 0) await this.#save()
+    } finally {
+      this.#disarm?.()
     }
-    this.#disarm?.()
   }
 
   async #wrote(bytes: number): Promise<void> {

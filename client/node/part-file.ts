@@ -53,11 +53,7 @@ export class PartFile implements DownloadTarget {
       )
     }
     try {
-      const part = partPathOf(place)
-      const isForeign = (await whatIs(part)) && !(await whatIs(journalPathOf(part)))
-      if (isForeign) throw new ForeignPartFileError(part)
-      const journal = await openLineFile(journalPathOf(part), downloadLines)
-      return new PartFile(path, replace, place, journal, unlock)
+      return new PartFile(path, replace, place, await openOwnJournal(partPathOf(place)), unlock)
     } catch (error) {
       unlock()
       throw diskError(error, place)
@@ -99,10 +95,10 @@ export class PartFile implements DownloadTarget {
     try {
       await this.#handle?.close()
       this.#handle = undefined
-      // A journal that spoke of the file's predecessor would be believed; without any, the file would be a stranger's.
-      await this.#journal.clear()
-      await syncNames(this.#part)
+      // In this order: a journal that spoke of the file's predecessor would be believed, and a file with an empty one is a stranger's.
       await rm(this.#part, { force: true })
+      await syncNames(this.#part)
+      await this.#journal.clear()
       const handle = await open(this.#part, 'wx+')
       this.#handle = handle
       await handle.truncate(wanted.size)
@@ -201,6 +197,21 @@ export class PartFile implements DownloadTarget {
 
 async function fileOf(handle: FileHandle): Promise<string> {
   return String((await handle.stat({ bigint: true })).ino)
+}
+
+/**
+ * The journal of a part file that is ours, or of one to be.
+ * @throws {ForeignPartFileError}
+ */
+async function openOwnJournal(part: string): Promise<LineFile<DownloadEntry>> {
+  const there = await whatIs(part)
+  if (there && !(await whatIs(journalPathOf(part)))) throw new ForeignPartFileError(part)
+  const journal = await openLineFile(journalPathOf(part), downloadLines)
+  const { entries, damage } = journal
+  // A run that was killed before its first line has no data yet.
+  if (entries.length > 0 || damage !== undefined || !there?.blocks) return journal
+  await journal.close()
+  throw new ForeignPartFileError(part)
 }
 
 function journalPathOf(part: string): string {

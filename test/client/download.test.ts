@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { lstat, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { lstat, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -155,24 +155,49 @@ test.each([false, true])(
   },
 )
 
-test('of two that know nothing of each other’s locks, as on two machines, one is there whole', async () => {
-  const first = await openSetting({ object: pseudoRandom(4 * MIB, 1) })
-  const second = await openSetting({ object: pseudoRandom(4 * MIB, 2) })
+test('of two that know nothing of each other’s locks, as on two machines, the first makes way', async () => {
+  const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
+  const first = await openSetting({ ports: { pace: () => gates[0].promise } })
+  const object = pseudoRandom(4 * MIB, 2)
+  const second = await openSetting({ object, etag: 'def', ports: { pace: () => gates[1].promise } })
   const output = join(first.folder, 'film.mov')
-  const runs = [first.begin({ output }), second.begin({ output })]
-  const outcomes = await Promise.allSettled(runs.map((run) => run.result))
-  expect(outcomes.map(({ status }) => status)).toContain('fulfilled')
-  const bytes = await readFile(output)
-  expect([first.object, second.object].some((object) => object.equals(bytes))).toBe(true)
+  const runs = [first.begin({ output })]
+  await new Promise((resolve) => runs[0]?.on('started', resolve))
+  runs.push(second.begin({ output }))
+  await new Promise((resolve) => runs[1]?.on('started', resolve))
+  gates[0].resolve()
+  await expect(runs[0]?.result).rejects.toThrow(BusyError)
+  expect(await readdir(first.folder)).not.toContain('film.mov')
+  gates[1].resolve()
+  await runs[1]?.result
+  expect((await readFile(output)).equals(object)).toBe(true)
 })
 
-test.each([false, true])('a part file of somebody else’s is left alone (replace: %s)', async (replace) => {
+test.each([
+  ['', false, []],
+  [', even if the file may be replaced', true, []],
+  [' beside the journal of a run that was killed before it began', false, ['film.mov.part.journal']],
+])('a part file of somebody else’s%s is left alone', async (_, replace, others) => {
   const { folder, ranges, begin } = await openSetting()
   await writeFile(join(folder, 'film.mov.part'), 'mine')
+  for (const name of others) await writeFile(join(folder, name), '')
   await expect(begin({ replace }).result).rejects.toThrow(ForeignPartFileError)
   expect(ranges).toEqual([])
-  expect(await readdir(folder)).toEqual(['film.mov.part'])
+  expect(await readdir(folder)).toEqual(['film.mov.part', ...others])
   expect(await readFile(join(folder, 'film.mov.part'), 'utf8')).toBe('mine')
+})
+
+test('a run that was killed before the first line of its journal is begun again without a word', async () => {
+  const { folder, begin } = await openSetting()
+  await writeFile(join(folder, 'film.mov.part'), '')
+  await truncate(join(folder, 'film.mov.part'), 5 * MIB + 3)
+  await writeFile(join(folder, 'film.mov.part.journal'), '')
+  const run = begin()
+  const restarts: unknown[] = []
+  run.on('restarted', (event) => restarts.push(event))
+  await run.result
+  expect(restarts).toEqual([])
+  expect(await readdir(folder)).toEqual(['film.mov'])
 })
 
 test('of a link, the file that it leads to is replaced', async () => {
