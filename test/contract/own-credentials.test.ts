@@ -5,6 +5,7 @@ import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished } from 'vitest'
 import { pseudoRandom } from '../client/servers.ts'
 import { contract } from './contract.ts'
@@ -17,7 +18,7 @@ import type { Target } from './target.ts'
 const MIB = 1024 * 1024
 const MEBIBYTES = Number(process.env.OWN_CREDENTIALS_MIB || 64)
 const PARTS = Math.ceil(MEBIBYTES / 5)
-const SCRIPT = join(import.meta.dirname, '../client/s3-upload.ts')
+const SCRIPT = fileURLToPath(import.meta.resolve('../client/s3-upload.ts'))
 const WATCH = import.meta.resolve('../cli/part-watch.ts')
 const TIMEOUT_MS = 120_000
 
