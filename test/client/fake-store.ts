@@ -20,12 +20,13 @@ import { packSignedParts } from '../../protocol/signed-parts.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 /**
- * What can happen to a request. `lost`: it is done, but the answer does not arrive. `stall`: no byte moves any more; `silent`: none ever moves. `corrupt`: the store
+ * What can happen to a request. `unreached`: no byte of it arrives. `lost`: it is done, but the answer does not arrive. `stall`: no byte moves any more; `silent`: none ever moves. `corrupt`: the store
  * keeps other bytes than were sent. `gone`: the upload was aborted by somebody else.
  */
 export const FAULTS = [
   'refuse',
   'busy',
+  'unreached',
   'drop',
   'lost',
   'stall',
@@ -238,6 +239,10 @@ export class FakeStore {
     if (planned && put.body.length < partRange(planned, partNumber).size) {
       throw new SourceChangedError('The source has become shorter.')
     }
+    if (fault === 'unreached') {
+      await this.#wait(PUT_MS, put.signal)
+      throw new NetworkError('The connection was refused.')
+    }
     if (fault !== 'silent') put.onProgress(Math.floor(put.body.length / 2))
     const stuck = fault === 'stall' || fault === 'silent'
     await this.#wait(stuck ? Number.POSITIVE_INFINITY : PUT_MS, put.signal)
@@ -282,7 +287,7 @@ export class FakeStore {
     this.requests.push(request)
     const fault = this.fault(request)
     await this.#wait(10, signal)
-    if (fault === 'drop') throw new NetworkError('No answer.')
+    if (fault === 'drop' || fault === 'unreached') throw new NetworkError('No answer.')
     if (fault === 'busy') throw new ApiError('Service Unavailable', 503)
     const response = respond()
     if (fault === 'lost') throw new NetworkError('No answer.')

@@ -17,6 +17,12 @@ export class VirtualClock implements Clock {
     return () => this.#timers.delete(timer)
   }
 
+  /** The machine sleeps: timers stand still meanwhile. */
+  jump(milliseconds: number): void {
+    this.#now += milliseconds
+    for (const timer of this.#timers) timer.at += milliseconds
+  }
+
   #pump(): void {
     if (this.#pumping || this.#timers.size === 0) return
     this.#pumping = true

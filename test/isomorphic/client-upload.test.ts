@@ -1,67 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { AbortedError, ApiError, BusyError, SourceChangedError, StoreError } from '../../client/errors.ts'
-import type { Upload } from '../../client/events.ts'
-import type { Timing } from '../../client/timing.ts'
-import { type UploadOptions, upload } from '../../client/upload.ts'
-import { FakeJournals } from '../client/fake-journals.ts'
-import {
-  BUSY_SECONDS,
-  FakeSource,
-  FakeStore,
-  type Fault,
-  problem,
-  type Request,
-} from '../client/fake-store.ts'
-import { VirtualClock } from '../client/virtual-clock.ts'
-
-interface Setting {
-  size?: number
-  partSize?: number
-  singleUpTo?: number
-  expiresIn?: number
-  computesCrc?: boolean
-  timing?: Partial<Timing>
-  fault?: (request: Request) => Fault | undefined
-}
-
-function setting({
-  size = 95,
-  computesCrc = true,
-  timing = { patienceMs: 180_000 },
-  ...options
-}: Setting = {}) {
-  const clock = new VirtualClock()
-  const store = new FakeStore({ clock, ...options })
-  const journals = new FakeJournals()
-  const source = new FakeSource(size)
-  const begin = (options: UploadOptions = {}, of = source) =>
-    upload(
-      of,
-      {
-        controlPlane: store.controlPlane,
-        transport: store.transport(computesCrc),
-        journals,
-        clock,
-        random: () => 0.5,
-        timing,
-      },
-      options,
-    )
-  return { clock, store, journals, source, begin }
-}
-
-/** A fault for the first request that fits, then none. */
-function once(fault: Fault, fits: (request: Request) => boolean, times = 1) {
-  let left = times
-  return (request: Request) => (fits(request) && left-- > 0 ? fault : undefined)
-}
-
-const isPut = ({ operation }: Request) => operation === 'put'
-const isPart = (number: number) => (request: Request) => request.partNumber === number
-const is =
-  (operation: Request['operation']) =>
-  (request: Request): boolean =>
-    request.operation === operation
+import { BUSY_SECONDS, FakeSource, problem } from '../client/fake-store.ts'
+import { is, isPart, isPut, once, reached, type Setting, setting } from '../client/upload-setting.ts'
 
 describe('an upload in parts', () => {
   test('takes two calls of the API, sends each part once, and is verified by checksum', async () => {
@@ -489,13 +429,6 @@ describe('two uploads of files that look alike', () => {
     expect(await second.result).toMatchObject({ bytesResumed: 80 })
   })
 })
-
-/** Once so many parts are done. */
-function reached(run: Upload, parts: number): Promise<void> {
-  return new Promise((resolve) => {
-    run.on('part', () => run.snapshot().partsDone >= parts && resolve())
-  })
-}
 
 describe('a changed source', () => {
   test('is never completed', async () => {

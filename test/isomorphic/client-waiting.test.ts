@@ -1,0 +1,194 @@
+import { describe, expect, test } from 'vitest'
+import { NetworkError, SourceReadError } from '../../client/errors.ts'
+import type { Wait, Waits } from '../../client/ports.ts'
+import { isPart, isPut, once, reached, setting } from '../client/upload-setting.ts'
+
+const HOUR = 60 * 60_000
+
+describe('trouble', () => {
+  test('of hours is outlasted once contact was made', async () => {
+    const { clock, store, source, begin } = setting({ timing: {} })
+    store.fault = (request) => (isPart(6)(request) && clock.now() < 20 * HOUR ? 'drop' : undefined)
+    const { key } = await begin({ concurrency: 1 }).result
+    expect(store.objects.get(key)).toEqual(source.bytes)
+    expect(clock.now()).toBeGreaterThan(20 * HOUR)
+  })
+
+  test('of the API midway is outlasted too', async () => {
+    const { clock, store, begin } = setting({ size: 300, expiresIn: 1, timing: {} })
+    store.fault = ({ operation }) => (operation === 'presign' && clock.now() < 3 * HOUR ? 'drop' : undefined)
+    expect(await begin({ concurrency: 1 }).result).toMatchObject({ size: 300 })
+    expect(clock.now()).toBeGreaterThan(3 * HOUR)
+  })
+
+  test('ends the upload for now when patience ends', async () => {
+    const { clock, store, begin } = setting({ timing: { patienceMs: HOUR } })
+    store.fault = (request) => (isPart(6)(request) ? 'drop' : undefined)
+    const run = begin({ concurrency: 1 })
+    await expect(run.result).rejects.toThrow(NetworkError)
+    expect(run.snapshot().state).toBe('resumable')
+    expect(clock.now()).toBeGreaterThan(HOUR)
+    expect(clock.now()).toBeLessThan(HOUR + 120_000)
+  })
+
+  test('from the first is told soon: an API that nobody has reached', async () => {
+    const { store, begin } = setting({ timing: {}, fault: () => 'drop' })
+    await expect(begin().result).rejects.toThrow(NetworkError)
+    expect(store.count('initiate')).toBe(1)
+  })
+
+  test('from the first is told in minutes: a store that nobody has reached', async () => {
+    const { clock, store, begin } = setting({ timing: {} })
+    store.fault = (request) => (isPut(request) ? 'drop' : undefined)
+    await expect(begin({ concurrency: 1 }).result).rejects.toThrow(NetworkError)
+    expect(clock.now()).toBeLessThan(5 * 60_000)
+  })
+
+  test('does not count while the machine sleeps', async () => {
+    const { clock, store, begin } = setting({ timing: { patienceMs: HOUR } })
+    let nights = 10
+    store.fault = (request) => {
+      if (!isPart(6)(request) || nights-- === 0) return undefined
+      clock.jump(8 * HOUR)
+      return 'drop'
+    }
+    expect(await begin({ concurrency: 1 }).result).toMatchObject({ size: 95 })
+    expect(clock.now()).toBeGreaterThan(80 * HOUR)
+  })
+})
+
+describe('a wake', () => {
+  test('ends every backoff at once', async () => {
+    const { clock, wakes, store, begin } = setting({ timing: { retryBaseMs: HOUR, retryCapMs: HOUR } })
+    store.fault = once('drop', isPart(3))
+    const run = begin()
+    run.on('retry', () => void clock.after(1000, () => wakes.wake()))
+    await run.result
+    expect(clock.now()).toBeLessThan(5_000)
+  })
+
+  test('has a part that does not move sent again within seconds', async () => {
+    const { clock, wakes, store, begin, later } = setting()
+    store.fault = once('silent', isPart(3))
+    const run = begin()
+    await later(1000)
+    wakes.wake()
+    await run.result
+    expect(clock.now()).toBeLessThan(8_000)
+  })
+})
+
+describe('without a network', () => {
+  test('nothing is tried but a probe now and then, and it goes on at once when it is back', async () => {
+    const { clock, wakes, store, begin, later } = setting({ timing: {} })
+    store.fault = () => (wakes.online ? undefined : 'unreached')
+    const run = begin({ concurrency: 2 })
+    await reached(run, 4)
+    wakes.setOnline(false)
+    const before = store.count('put')
+    await later(10 * 60_000)
+    expect(store.count('put') - before).toBeLessThan(2 * 25)
+    expect(run.snapshot()).toMatchObject({ state: 'waiting', waitingFor: { for: 'network' } })
+    const gone = clock.now()
+    wakes.setOnline(true)
+    await run.result
+    expect(clock.now() - gone).toBeLessThan(2_000)
+  })
+
+  test('an upload that is begun waits for it, and uses up no tries', async () => {
+    const { clock, wakes, store, begin, later } = setting({ timing: {} })
+    wakes.setOnline(false)
+    store.fault = () => (wakes.online ? undefined : 'unreached')
+    const run = begin()
+    await later(5 * HOUR)
+    expect(run.snapshot()).toMatchObject({ state: 'waiting', waitingFor: { for: 'network' } })
+    wakes.setOnline(true)
+    await run.result
+    expect(clock.now()).toBeLessThan(5 * HOUR + 5_000)
+  })
+})
+
+describe('waiting', () => {
+  test('is for a network that is gone: every part is tried again, and none moves', async () => {
+    const { clock, store, begin } = setting({ size: 300, timing: {} })
+    const run = begin({ concurrency: 3 })
+    const states: string[] = []
+    run.on('state', ({ state }) => states.push(state))
+    await reached(run, 4)
+    store.fault = (request) => (isPut(request) && clock.now() < 60_000 ? 'unreached' : undefined)
+    await run.result
+    expect(states).toEqual(['uploading', 'waiting', 'uploading', 'completing', 'done'])
+  })
+
+  test('is not, while one part moves', async () => {
+    const { store, begin } = setting({ size: 300, timing: {} })
+    store.fault = once('unreached', isPart(3), 6)
+    const run = begin({ concurrency: 3 })
+    const states: string[] = []
+    run.on('state', ({ state }) => states.push(state))
+    await run.result
+    expect(states).toEqual(['uploading', 'completing', 'done'])
+  })
+
+  test('is for complete, too, and can be cancelled', async () => {
+    const { store, begin } = setting({ timing: {} })
+    store.fault = ({ operation }) => (operation === 'complete' ? 'drop' : undefined)
+    const run = begin()
+    await new Promise<void>((resolve) => {
+      run.on('state', ({ state, previous }) => previous === 'completing' && state === 'waiting' && resolve())
+    })
+    run.pause()
+    expect(run.snapshot().state).toBe('waiting')
+    await run.abort()
+    expect(run.snapshot().state).toBe('aborted')
+    expect(store.uploads.size + store.objects.size).toBe(0)
+  })
+
+  test('is for whoever the control plane waits for, while nothing moves', async () => {
+    const listeners = new Set<() => void>()
+    const waits = {
+      current: undefined as Wait | undefined,
+      subscribe(listener: () => void) {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      },
+    } satisfies Waits
+    const { store, begin, later } = setting({ waits })
+    const { initiate } = store.controlPlane
+    const wait = (current: Wait | undefined) => {
+      waits.current = current
+      for (const listener of listeners) listener()
+    }
+    store.controlPlane.initiate = async (...request) => {
+      wait({ for: 'user', message: 'Sign in.' })
+      await later(HOUR)
+      wait(undefined)
+      return initiate(...request)
+    }
+    const run = begin()
+    await later(1000)
+    expect(run.snapshot()).toMatchObject({
+      state: 'waiting',
+      waitingFor: { for: 'user', message: 'Sign in.' },
+    })
+    await run.result
+    expect(listeners.size).toBe(0)
+  })
+})
+
+test('a file that cannot be read, though it is what it was, is told so, and goes on later', async () => {
+  const { store, source, begin } = setting()
+  const { transport } = store
+  store.transport = (computesCrc) => ({
+    ...transport.call(store, computesCrc),
+    put: () => Promise.reject(Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' })),
+  })
+  const run = begin()
+  await expect(run.result).rejects.toThrow(SourceReadError)
+  await expect(run.result).rejects.toThrow('Expected to read file, got EIO.')
+  expect(run.snapshot().state).toBe('resumable')
+  store.transport = transport
+  const { key } = await begin().result
+  expect(store.objects.get(key)).toEqual(source.bytes)
+  expect(store.count('initiate')).toBe(1)
+})
