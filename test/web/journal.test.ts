@@ -11,8 +11,8 @@ declare const client: { browserJournals: typeof browserJournals }
 let browser: Browser
 beforeAll(async () => {
   browser = await launchChromium()
-})
-afterAll(() => browser.close())
+}, 60_000)
+afterAll(() => browser?.close())
 
 test('of two tabs one has the journal of a file, until it is closed, and the other reads what it wrote', async () => {
   const { open } = await openProfile()
