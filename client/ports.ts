@@ -115,10 +115,7 @@ export interface ControlPlane {
   ): Promise<CompleteResponse>
   /** Harmless when repeated, and after completion. */
   abort(upload: UploadId, signal: AbortSignal): Promise<void>
-  listUploads(
-    page: { limit?: number; cursor?: string; details?: boolean },
-    signal: AbortSignal,
-  ): Promise<UploadsPage>
+  listUploads(page: UploadsQuery, signal: AbortSignal): Promise<UploadsPage>
   download(request: DownloadRequest, signal: AbortSignal): Promise<DownloadResponse>
   /**
    * The object that an upload has become although nobody heard of it. Absent where each upload has a key of its own, so that
@@ -137,14 +134,24 @@ export interface PartChecksums {
 
 export type FoundObject = Pick<DownloadResponse, 'size' | 'etag' | 'checksum'>
 
-/** As list-uploads answers, but without the plan where the key does not carry it. */
+export interface UploadsQuery {
+  readonly limit?: number | undefined
+  readonly cursor?: string | undefined
+  readonly details?: boolean | undefined
+  /** The file that is looked for, where one is: whoever keeps no plan in keys can tell only so what the plan is. */
+  readonly like?: { readonly fileName: string; readonly size: number } | undefined
+}
+
+/** As list-uploads answers, but without the plan where nothing tells it. */
 export interface UploadsPage {
-  readonly uploads: readonly (Omit<ListedUpload, 'size' | 'partSize'> & Partial<ListedUpload>)[]
+  readonly uploads: readonly ListedUpload[]
   /** The `cursor` of the next page; absent on the last. */
   readonly next?: string | undefined
 }
 
-type ListedUpload = ListUploadsResponse['uploads'][number]
+export type ListedUpload = Omit<PlannedUpload, 'size' | 'partSize'> & Partial<PlannedUpload>
+
+type PlannedUpload = ListUploadsResponse['uploads'][number]
 
 export interface UploadId {
   readonly key: string

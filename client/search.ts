@@ -3,12 +3,11 @@ import { safeFileName } from '../protocol/object-key.ts'
 import { partRange, plan } from '../protocol/part-plan.ts'
 import { isUploadUnknown } from './complete.ts'
 import type { Job } from './job.ts'
-import type { JournaledUpload, UploadId, UploadsPage } from './ports.ts'
+import type { JournaledUpload, ListedUpload, UploadId } from './ports.ts'
 import { Proofs } from './proofs.ts'
 import { readAgain } from './read-again.ts'
 
-type Listed = UploadsPage['uploads'][number]
-type Candidate = Listed & { readonly size: number; readonly partSize: number }
+type Candidate = ListedUpload & { readonly size: number; readonly partSize: number }
 
 /**
  * Looks for an unfinished upload of this file among the caller's, where no journal tells: of the same name and size, the latest
@@ -38,11 +37,15 @@ export async function searchUpload<Slice>(
   return undefined
 }
 
-async function* listAll<Slice>({ controlPlane }: Job<Slice>, signal: AbortSignal): AsyncGenerator<Listed> {
+async function* listAll<Slice>(
+  { controlPlane, source }: Job<Slice>,
+  signal: AbortSignal,
+): AsyncGenerator<ListedUpload> {
+  const like = { fileName: source.name, size: source.size }
   let cursor: string | undefined
   do {
     const page = await controlPlane.listUploads(
-      { limit: MAX_UPLOADS_PAGE, ...(cursor !== undefined && { cursor }) },
+      { limit: MAX_UPLOADS_PAGE, like, ...(cursor !== undefined && { cursor }) },
       signal,
     )
     yield* page.uploads

@@ -212,6 +212,21 @@ test('fixed credentials that end fail the upload, which the next run goes on wit
   expect(await fetchBack('film', next)).toBe(sha256(bytes))
 })
 
+test('without a journal, an upload to the key is found by its parts, and gone on with', async () => {
+  const { write, begin, fetchBack, open } = await stage()
+  const bytes = await write('film', 32 * MIB)
+  const stop = new AbortController()
+  const first = await begin('film', { key: 'a/b', signal: stop.signal })
+  first.on('part', ({ partNumber, state }) => partNumber === 3 && state === 'done' && stop.abort())
+  await expect(first.result).rejects.toMatchObject({ resumable: true })
+
+  const elsewhere = open({ state: await temporaryFolder() })
+  const { bytesResumed, key } = await (await begin('film', { key: 'a/b', resume: 'search' }, elsewhere))
+    .result
+  expect(bytesResumed).toBeGreaterThanOrEqual(3 * 5 * MIB)
+  expect(await fetchBack(key)).toBe(sha256(bytes))
+})
+
 test.each([
   ['before it reaches the store', 'request'],
   ['after the store has done it', 'answer'],

@@ -242,6 +242,41 @@ test('unfinished uploads are listed by prefix, in pages', async () => {
   expect((await plane.listUploads({}, signal)).uploads).toHaveLength(1)
 })
 
+test('of the uploads that may be a file’s, those to its key are told with the plan that their parts speak for', async () => {
+  const { open } = await stage()
+  const like = { fileName: 'film', size: SIZE }
+  const other = await begin(open({ key: 'in/film.old' }))
+  await sendParts(other)
+  const plane = open({ prefix: 'in/' })
+  const begun = await plane.initiate({ ...like, partSize: PART }, signal)
+  const { uploads } = await plane.listUploads({ like }, signal)
+  expect(uploads).toEqual([expect.not.objectContaining({ size: SIZE })])
+
+  await sendParts(begun as MultipartUpload)
+  const {
+    uploads: [found],
+  } = await plane.listUploads({ like }, signal)
+  expect(found).toMatchObject({ key: 'in/film', ...like, partSize: PART })
+  const {
+    uploads: [unlike],
+  } = await plane.listUploads({ like: { ...like, size: SIZE + 1 } }, signal)
+  expect(unlike).not.toHaveProperty('partSize')
+})
+
+test('an upload that was found is settled by its checksum, and without one is unknown', async () => {
+  const { plane, open } = await stage()
+  await sendParts(await begin(plane))
+  const like = { fileName: 'a b.mov', size: SIZE }
+  const [found = { key: '', uploadId: '' }] = (await open().listUploads({ like }, signal)).uploads
+  const { checksum } = await plane.complete(found, {}, signal)
+  if (!checksum) throw new Error('Expected a checksum.')
+  expect(await plane.complete(found, { checksum }, signal)).toMatchObject({ size: SIZE, checksum })
+  const another = { algorithm: 'CRC64NVME', value: 'AAAAAAAAAAA=' } as const
+  for (const request of [{}, { checksum: another }]) {
+    expect((await problemOf(plane.complete(found, request, signal))).type).toBe('upload-unknown')
+  }
+})
+
 test('10,000 parts are listed in parallel pages', async () => {
   const { plane, s3 } = await stage(undefined, undefined, { dropPartBytes: true })
   const upload = await begin(plane, PART * 10_000)

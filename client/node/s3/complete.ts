@@ -7,7 +7,7 @@ import { type Head, headObject } from './head-object.ts'
 import { listParts } from './list-parts.ts'
 import { KeyTakenError } from './problems.ts'
 import type { S3Store } from './store.ts'
-import { MARK_METADATA, splitUploadId, type UploadMark } from './upload-mark.ts'
+import { isUnknown, MARK_METADATA, splitUploadId, type UploadMark } from './upload-mark.ts'
 
 export interface Completion extends Omit<CompleteRequest, 'key'> {
   readonly key: string
@@ -50,21 +50,31 @@ export async function complete(
     return { key, size: plan.size, ...completed, location: locationOf(store, key) }
   } catch (error) {
     if (!(error instanceof StoreError && (error.status === 412 || error.status === 409))) throw error
-    const head = await ownObject(store, key, mark, signal)
+    const head = await ownObject(store, key, mark, checksum, signal)
     if (head) return answer(store, key, head, checksum)
     throw error.status === 412 ? new KeyTakenError(key, { cause: error }) : error
   }
 }
 
-/** @returns the object, where it is this upload's; an older one has another mark, or none */
+/**
+ * The object, where it is this upload's: an older one has another mark, or none. Of an upload that was found, whose mark nobody knows, it
+ * is the one with that checksum.
+ */
 export async function ownObject(
   { call }: S3Store,
   key: string,
-  { text, plan }: UploadMark,
+  mark: UploadMark,
+  checksum: Checksum | undefined,
   signal: AbortSignal,
 ): Promise<Head | undefined> {
   const head = await headObject(call, key, signal)
-  return head?.metadata[MARK_METADATA] === text && head.size === plan.size ? head : undefined
+  if (head?.size !== mark.plan.size) return undefined
+  const isOwn = isUnknown(mark)
+    ? checksum !== undefined &&
+      head.checksum?.algorithm === checksum.algorithm &&
+      head.checksum.value === checksum.value
+    : head.metadata[MARK_METADATA] === mark.text
+  return isOwn ? head : undefined
 }
 
 async function settle(
@@ -74,7 +84,7 @@ async function settle(
   checksum: Checksum | undefined,
   signal: AbortSignal,
 ): Promise<CompleteResponse> {
-  const head = await ownObject(store, key, mark, signal)
+  const head = await ownObject(store, key, mark, checksum, signal)
   if (head) return answer(store, key, head, checksum)
   throw new ProblemError(
     'upload-unknown',

@@ -2,14 +2,13 @@ import { MAX_OBJECT_BYTES } from '../../../protocol/limits.ts'
 import { ProblemError } from '../../../protocol/problems.ts'
 import { checksumAlgorithms, type ListPartsResponse } from '../../../protocol/schemas.ts'
 import { VERSION } from '../../../protocol/version.ts'
-import type { ControlPlane, UploadId, UploadsPage } from '../../ports.ts'
+import type { ControlPlane, UploadId } from '../../ports.ts'
 import { abort } from './abort.ts'
 import { complete, ownObject } from './complete.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
 import { download } from './download.ts'
 import { initiate } from './initiate.ts'
-import { listMultipartUploads } from './list-multipart-uploads.ts'
 import { listParts } from './list-parts.ts'
+import { listUploads } from './list-uploads.ts'
 import { asApi } from './problems.ts'
 import { PartSigner } from './sign-parts.ts'
 import type { S3Store } from './store.ts'
@@ -25,7 +24,6 @@ export interface S3Target {
   readonly overwrite?: boolean | undefined
 }
 
-const DEFAULT_PAGE = 20
 /**
  * The control plane straight to S3, with AWS credentials of the caller's own: what the API does for others, it does here. Problems have the
  * API's types, so that the engine cannot tell the difference.
@@ -53,26 +51,6 @@ export function createS3ControlPlane(
     return { ...upload, ...plan, checksumAlgorithm: algorithm, parts, ...rest }
   }
 
-  async function listUploads(
-    page: Parameters<ControlPlane['listUploads']>[0],
-    signal: AbortSignal,
-  ): Promise<UploadsPage> {
-    const { limit = DEFAULT_PAGE, cursor } = page
-    const after = cursor === undefined ? undefined : decodeCursor(cursor)
-    const { uploads, next } = await listMultipartUploads(
-      call,
-      { prefix: key ?? prefix, limit, after },
-      signal,
-    )
-    return {
-      uploads: uploads.map((upload) => ({
-        ...upload,
-        fileName: upload.key.slice(upload.key.lastIndexOf('/') + 1),
-      })),
-      ...(next && { next: encodeCursor(next) }),
-    }
-  }
-
   return {
     endpoint: address.urlOf(address.pathOf(key ?? prefix)),
     waits: store.session.waits,
@@ -97,13 +75,17 @@ export function createS3ControlPlane(
       asApi(() => complete(store, { ...upload, ...request, overwrite }, signal)),
     abort: ({ key, uploadId }, signal) =>
       asApi(() => abort(store, { key, uploadId: s3UploadIdOf(uploadId) }, signal)),
-    listUploads: (page, signal) => asApi(() => listUploads(page, signal)),
+    listUploads: (page, signal) =>
+      asApi(() => {
+        const wanted = key ?? (page.like && prefix + page.like.fileName)
+        return listUploads(store, { prefix: wanted ?? prefix, key: wanted }, page, signal)
+      }),
     download: (request, signal) => asApi(() => download(store, request.key, signal)),
     find: (upload, signal) =>
       asApi(async () => {
         const mark =
           'uploadId' in upload ? splitUploadId(upload.uploadId).mark : parseMark(upload.headers[MARK_HEADER])
-        return mark && ownObject(store, upload.key, mark, signal)
+        return mark && ownObject(store, upload.key, mark, undefined, signal)
       }),
   }
 }

@@ -21,8 +21,18 @@ const SEPARATOR = ':'
 
 /** @param random 10 bytes */
 export function createMark(plan: PartPlan, time: Date, random: Uint8Array): UploadMark {
-  const numbers = [plan.size, plan.partSize / MIB].map((number) => number.toString(36))
-  return { text: [uuidV7(time, random), ...numbers].join('-'), plan }
+  return { text: textOf(uuidV7(time, random), plan), plan }
+}
+
+const UNKNOWN_UUID = '00000000-0000-0000-0000-000000000000'
+
+/** Of an upload that was found, whose own mark nobody remembers. */
+export function unknownMark(plan: PartPlan): UploadMark {
+  return { text: textOf(UNKNOWN_UUID, plan), plan }
+}
+
+export function isUnknown({ text }: UploadMark): boolean {
+  return text.startsWith(UNKNOWN_UUID)
 }
 
 /** @returns `undefined` for what {@link createMark} did not make */
@@ -52,4 +62,8 @@ export function s3UploadIdOf(uploadId: string): string {
   return parseMark(uploadId.slice(0, uploadId.indexOf(SEPARATOR)))
     ? uploadId.slice(uploadId.indexOf(SEPARATOR) + 1)
     : uploadId
+}
+
+function textOf(uuid: string, plan: PartPlan): string {
+  return [uuid, ...[plan.size, plan.partSize / MIB].map((number) => number.toString(36))].join('-')
 }
