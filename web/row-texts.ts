@@ -3,6 +3,8 @@ import { isMoving, type Note, type TransferView } from './transfer.ts'
 
 const NOTES: Record<Note, string> = {
   restarted: 'The storage had dropped what had arrived of this file, so it is sent anew.',
+  'set-aside':
+    'What this browser remembered of this file could not be read, so what has arrived is compared with the file.',
   unrecorded:
     'This browser cannot remember this upload: keep the page open until it is done, or it starts over.',
 }
@@ -32,7 +34,7 @@ export function statusOf(view: TransferView): string {
     case 'done':
       return joined(['Uploaded', inParts(view), ...tookOf(view)])
     case 'resumable':
-      return 'Stopped for now; what has arrived is kept'
+      return 'Stopped for now'
     case 'failed':
       return 'Failed'
     case 'aborted':
@@ -64,10 +66,17 @@ export function paceOf({ state, rate, secondsLeft }: TransferView): string {
 /** What was compared, so that nobody has to take "done" on trust. */
 export function proofOf({ result }: TransferView): string {
   if (result === undefined) return ''
-  const { checksum, verified } = result
+  const { checksum, verified, downgraded } = result
   const stored = checksum && `${checksum.algorithm} ${checksum.value}`
   if (verified === 'checksum') return `Checksum verified: ${stored}, of the file here and of what is stored.`
-  return `Size verified, to the byte.${stored ? ` What is stored has the checksum ${stored}.` : ''}`
+  const sentences = [
+    verified === 'etag'
+      ? 'MD5 verified: that of every part was compared with what the storage holds.'
+      : 'Size verified, to the byte.',
+    ...(stored ? [`What is stored has the checksum ${stored}.`] : []),
+    ...(downgraded ? [downgraded] : []),
+  ]
+  return sentences.join(' ')
 }
 
 /** Whoever reads this need not do anything, unless it says so. */

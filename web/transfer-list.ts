@@ -1,15 +1,12 @@
-import type { BrowserClient, UploadOptions } from '../client/browser/index.ts'
+import type { BrowserClient } from '../client/browser/index.ts'
 import { explainCall } from './explain.ts'
 import { milestone } from './milestones.ts'
 import { saveObject } from './save-object.ts'
 import { hasStopped, isMoving, Transfer, type TransferView } from './transfer.ts'
 import { createUploadRow, type UploadRow } from './upload-row.ts'
 
-/** Files that begin by themselves; more than that only where somebody presses a button. */
-const FILES_AT_ONCE = 2
-/** Browsers open six connections to the store, which the files under way share. */
-const LANES_ALONE = 5
-const LANES_SHARED = 3
+/** Files that begin by themselves. They share the client's lanes: more of them than lanes would only wait for one another. */
+const FILES_AT_ONCE = 5
 
 export interface TransferListOptions {
   readonly client: BrowserClient
@@ -50,7 +47,7 @@ export class TransferList {
         (transfer) => transfer.isOf(file) && transfer.state !== 'done' && transfer.state !== 'aborted',
       )
       if (known === undefined) this.#append(file)
-      else if (hasStopped(known.state)) known.start(this.#lanes(), file)
+      else if (hasStopped(known.state)) known.start({}, file)
       else if (known.state === 'paused') known.resume()
       else refused.push(file.name)
     }
@@ -80,8 +77,8 @@ export class TransferList {
     const row = createUploadRow(template, file.name, {
       pause: () => transfer.pause(),
       resume: () => transfer.resume(),
-      retry: () => transfer.start(this.#lanes()),
-      restart: () => transfer.start({ ...this.#lanes(), restart: true }),
+      retry: () => transfer.start(),
+      restart: () => transfer.start({ restart: true }),
       cancel: () => this.#cancel(transfer, row),
       remove: () => this.#remove(transfer, row),
       download: () => this.#download(transfer, row),
@@ -104,7 +101,7 @@ export class TransferList {
     for (const transfer of transfers) {
       if (free <= 0) break
       if (transfer.state !== 'queued') continue
-      transfer.start(this.#lanes())
+      transfer.start()
       free--
     }
   }
@@ -144,10 +141,5 @@ export class TransferList {
     if (hadFocus) (heir ?? this.#options.focusFallback).focus()
     this.#startWaiting()
     this.#options.onChange()
-  }
-
-  #lanes(): UploadOptions {
-    const sharing = [...this.#entries.keys()].filter(({ state }) => state === 'queued' || isMoving(state))
-    return { concurrency: sharing.length > 1 ? LANES_SHARED : LANES_ALONE }
   }
 }

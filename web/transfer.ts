@@ -7,12 +7,15 @@ import type {
   UploadSnapshot,
   UploadState,
 } from '../client/browser/index.ts'
+import { MIB } from '../protocol/limits.ts'
+
+const WORTH_SEARCHING_BYTES = 64 * MIB
 
 /** `queued`: until it is its turn; `cancelling`: until the server has dropped the parts. */
 export type TransferState = 'queued' | 'cancelling' | UploadState
 
 /** Something that a person should know of, although the upload goes on. */
-export type Note = 'restarted' | 'unrecorded'
+export type Note = 'restarted' | 'set-aside' | 'unrecorded'
 
 /** How one file stands, as the page shows it. Sizes in bytes, times in seconds. */
 export interface TransferView {
@@ -53,6 +56,11 @@ export function hasStopped(state: TransferState): boolean {
   return state === 'resumable' || state === 'failed'
 }
 
+/** What another browser began can be gone on with here, for one call more: worth it where there may be much to go on with. */
+function whereToLook(file: File): 'search' | 'journal' {
+  return file.size > WORTH_SEARCHING_BYTES ? 'search' : 'journal'
+}
+
 /** One file of the list: waits for its turn, and then is an upload of the engine, or several in a row. */
 export class Transfer {
   readonly #client: BrowserClient
@@ -84,7 +92,7 @@ export class Transfer {
   /** Begins, or begins again where the last try stopped. @param file the same file, chosen anew */
   start(options: UploadOptions = {}, file = this.#file): void {
     this.#file = file
-    const upload = this.#client.upload(file, options)
+    const upload = this.#client.upload(file, { resume: whereToLook(file), ...options })
     this.#upload = upload
     this.#state = 'planned'
     this.#struggling = false
@@ -103,6 +111,7 @@ export class Transfer {
       changed()
     }
     upload.on('restarted', note('restarted'))
+    upload.on('set-aside', note('set-aside'))
     upload.on('unrecorded', note('unrecorded'))
     let bytes = 0
     upload.on('progress', ({ bytesSent }) => {

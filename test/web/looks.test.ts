@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { button, openStage, rowOf, SCREENSHOTS, type Stage, type TestFile, textOf } from './stage.ts'
+import { button, openStage, rowOf, SCREENSHOTS, type Stage, type TestFile } from './stage.ts'
 
 const MIB = 1024 * 1024
 const VIEWPORTS = {
@@ -21,6 +21,9 @@ beforeAll(async () => {
       48 * MIB,
     ),
     await stage.file('notes.pdf', 1_234_567),
+    await stage.file('Morning.jpg', 6 * MIB),
+    await stage.file('Noon.jpg', 6 * MIB),
+    await stage.file('Evening.jpg', 6 * MIB),
   ]
 }, 60_000)
 afterAll(() => stage?.close())
@@ -35,32 +38,45 @@ test.each([
   '%s on a %s screen: every state fits, and no text is hard to read',
   async (colorScheme, screen) => {
     const { page, network, errors } = await stage.open({ colorScheme, viewport: VIEWPORTS[screen] })
-    const look = async (state: string) => {
-      await page.screenshot({ path: join(SCREENSHOTS, `${state}-${colorScheme}-${screen}.png`) })
+    const look = async (state: string, at = page) => {
+      await at.screenshot({ path: join(SCREENSHOTS, `${state}-${colorScheme}-${screen}.png`) })
       expect(
-        await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+        await at.evaluate(() => document.documentElement.scrollWidth - innerWidth),
         state,
       ).toBeLessThanOrEqual(0)
-      expect(await faintTexts(page), state).toEqual([])
+      expect(await faintTexts(at), state).toEqual([])
     }
     await look('empty')
 
-    await network(4 * MIB)
+    await network(2 * MIB)
     await page.setInputFiles(
       '#files',
       films.map(({ path }) => path),
     )
-    const [first = '', second = '', third = ''] = films.map(({ name }) => name)
+    const [first = '', second = ''] = films.map(({ name }) => name)
+    const last = films.at(-1)?.name ?? ''
+    await rowOf(page, last).getByText('Waiting for its turn').waitFor()
     await rowOf(page, first).getByText(/left$/).waitFor()
     await rowOf(page, second).getByText(/left$/).waitFor()
-    expect(await textOf(rowOf(page, third).locator('.status'))).toBe('Waiting for its turn')
     expect(await page.title()).toMatch(/^\d+ % · Partway$/)
     await look('in-progress')
+
+    await network('offline')
+    await rowOf(page, first).getByText('Waiting for the network; goes on by itself').waitFor()
+    await rowOf(page, second).getByText('Waiting for the network; goes on by itself').waitFor()
+    await look('waiting')
 
     await button(page, `Pause ${first}`).click()
     await network('fast')
     await page.waitForFunction(() => document.title.startsWith('Paused'))
     await look('paused-and-done')
+
+    const other = await page.context().newPage()
+    await other.goto(stage.apiUrl)
+    await other.setInputFiles('#files', [films[0]?.path ?? '', films[1]?.path ?? ''])
+    await rowOf(other, first).getByText('Stopped for now').waitFor()
+    await look('stopped', other)
+    await other.close()
 
     await button(page, `Resume ${first}`).click()
     await page.waitForFunction(() => document.title.startsWith('Done'))

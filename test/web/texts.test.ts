@@ -29,6 +29,7 @@ const RESULT: UploadResult = {
   versionId: undefined,
   location: undefined,
   verified: 'checksum',
+  downgraded: undefined,
   bytesTransferred: 2e9,
   bytesResumed: 0,
   elapsed: 83_000,
@@ -84,12 +85,13 @@ describe('the row of a file', () => {
   })
 
   test('that stopped says whether what has arrived is kept', () => {
-    expect(statusOf(view({ state: 'resumable' }))).toBe('Stopped for now; what has arrived is kept')
+    expect(statusOf(view({ state: 'resumable' }))).toBe('Stopped for now')
     expect(statusOf(view({ state: 'failed' }))).toBe('Failed')
   })
 
   test.each<[Note, RegExp]>([
     ['restarted', /sent anew/],
+    ['set-aside', /compared with the file/],
     ['unrecorded', /keep the page open/],
   ])('that was %s says so for as long as it moves', (note, sentence) => {
     expect(noteOf(view({ note }))).toMatch(sentence)
@@ -111,6 +113,11 @@ describe('the row of a file', () => {
     )
     expect(proofOf({ ...done, result: { ...RESULT, verified: 'size', checksum: undefined } })).toBe(
       'Size verified, to the byte.',
+    )
+    const downgraded = 'The store keeps no checksums.'
+    const byEtag = { ...RESULT, verified: 'etag', checksum: undefined, downgraded } as const
+    expect(proofOf({ ...done, result: byEtag })).toBe(
+      'MD5 verified: that of every part was compared with what the storage holds. The store keeps no checksums.',
     )
   })
 })
