@@ -127,6 +127,20 @@ describe('what is there does not count, and the reason is told, where', () => {
   })
 })
 
+test('a download that began anew can be stopped and gone on with, too', async () => {
+  const { store, begin, beginAndStop, path } = await stopped()
+  store.object = pseudoRandom(6 * MIB, 9)
+  store.etag = 'def'
+  const anew = await beginAndStop(2 * MIB)
+  expect(anew.snapshot()).toMatchObject({ state: 'resumable', bytesResumed: 0 })
+  const run = begin()
+  const told = follow(run)
+  expect(await run.result).toMatchObject({ verified: 'checksum' })
+  expect(told.bytes).toBeGreaterThanOrEqual(2 * MIB)
+  expect(told.reason).toBeUndefined()
+  expect((await readFile(path)).equals(store.object)).toBe(true)
+})
+
 test('what arrives damaged after it went on does not get the name, and is not gone on with', async () => {
   let damaged = false
   const { object, folder, begin, path, ranges } = await stopped({

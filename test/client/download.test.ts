@@ -12,7 +12,7 @@ import {
   ObjectChangedError,
   StoreError,
 } from '../../client/node/index.ts'
-import { MIB, openSetting, type Setting } from './download-setting.ts'
+import { bytesOf, MIB, openSetting, type Setting } from './download-setting.ts'
 import { pseudoRandom } from './servers.ts'
 
 test('an object comes back whole, in ranges, under its own name, verified by checksum', async () => {
@@ -55,6 +55,35 @@ test('a range whose connection breaks goes on where it broke', async () => {
   expect((await readFile(path)).equals(object)).toBe(true)
   expect(verified).toBe('checksum')
   expect(ranges).toEqual([`bytes=0-${4 * MIB - 1}`, `bytes=${2 * MIB}-${4 * MIB - 1}`])
+})
+
+test('so does one whose answer ends too soon without a word', async () => {
+  const { object, ranges, begin } = await openSetting({
+    object: pseudoRandom(4 * MIB),
+    answer: { partSize: 4 * MIB },
+    trouble(_, response, nth) {
+      if (nth > 1) return false
+      response.writeHead(206, { 'content-range': `bytes 0-${4 * MIB - 1}/${4 * MIB}` })
+      response.end(object.subarray(0, 3 * MIB))
+      return true
+    },
+  })
+  const { path } = await begin().result
+  expect((await readFile(path)).equals(object)).toBe(true)
+  expect(ranges[1]).toBe(`bytes=${3 * MIB}-${4 * MIB - 1}`)
+})
+
+test('one that has more bytes than were asked for is refused', async () => {
+  const { begin, folder } = await openSetting({
+    trouble(request, response) {
+      const { first, end } = bytesOf(request.headers.range ?? '')
+      response.writeHead(206, { 'content-range': `bytes ${first}-${end - 1}/${5 * MIB + 3}` })
+      response.end(Buffer.alloc(end - first + 1))
+      return true
+    },
+  })
+  await expect(begin({ concurrency: 1 }).result).rejects.toThrow(StoreError)
+  expect(await readdir(folder)).not.toContain('film.mov')
 })
 
 test('a refused URL is signed again, once for all lanes', async () => {
