@@ -57,6 +57,13 @@ export class FakeJournals implements JournalStore {
     return [...this.#kept.values()].flatMap(({ entries }) => entries)
   }
 
+  /** What of it is on the disk for certain. */
+  get durableTypes(): string[] {
+    return [...this.#kept.values()].flatMap(({ entries, durable }) =>
+      entries.slice(0, durable).map(({ type }) => type),
+    )
+  }
+
   /** The parts that it tells of. */
   get parts(): number[] {
     return this.entries.flatMap((entry) => (entry.type === 'part' ? [entry.partNumber] : []))

@@ -376,7 +376,7 @@ export class FakeSource implements Source<Uint8Array> {
   readonly name = 'file'
   readonly id: string
   readonly size: number
-  readonly #identity: Record<string, string>
+  readonly identity: Record<string, string>
   readonly bytes: Uint8Array
   changed = false
   /** Told once. */
@@ -387,7 +387,7 @@ export class FakeSource implements Source<Uint8Array> {
   constructor(size: number, { id = '/file', version = 1 } = {}) {
     this.id = id
     this.size = size
-    this.#identity = { size: String(size), version: String(version) }
+    this.identity = { size: String(size), version: String(version) }
     this.bytes = Uint8Array.from({ length: size }, (_, at) => (at * 31 + version) % 251)
   }
 
@@ -406,7 +406,7 @@ export class FakeSource implements Source<Uint8Array> {
   }
 
   async identify(): Promise<Identity> {
-    return this.#identity
+    return this.identity
   }
 
   async verify(): Promise<'same' | 'touched'> {

@@ -2,12 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createCrc } from '../../checksums/crc.ts'
 import { orAborted } from '../../client/abort.ts'
+import { expiryOf } from '../../client/expiry.ts'
+import { fixedLanes } from '../../client/fixed-lanes.ts'
 import { createRate, eta } from '../../client/rate.ts'
 import { weighParts } from '../../client/resume.ts'
 import { backoff, isTransientStatus } from '../../client/retry.ts'
 import { verifyArrival } from '../../client/verify.ts'
 import { wholeCrc } from '../../client/whole-crc.ts'
-import { runWorkers } from '../../client/workers.ts'
+import { runInLanes, runWorkers } from '../../client/workers.ts'
 import { partRange, plan } from '../../protocol/part-plan.ts'
 
 describe('backoff', () => {
@@ -168,6 +170,16 @@ describe('what arrived', () => {
   })
 })
 
+describe('a URL', () => {
+  test.each([
+    ['a tenth of its life before it dies', 60, 54_000],
+    ['at most a minute before', 3600, 3_540_000],
+  ])('is used until %s', (_, expiresIn, until) => {
+    const clock = { now: () => 1_000_000, after: () => () => {} }
+    expect(expiryOf({ expiresIn }, clock)).toBe(1_000_000 + until)
+  })
+})
+
 describe('workers', () => {
   test('share one iterator, so many at a time', async () => {
     const done: number[] = []
@@ -186,6 +198,24 @@ describe('workers', () => {
     )
     expect(done.sort()).toEqual([1, 2, 3, 4, 5, 6, 7])
     expect(most).toBe(3)
+  })
+
+  test('that wait for a lane when everything is taken wait no longer, and all lanes are given back', async () => {
+    const lanes = fixedLanes(3)
+    const { signal } = new AbortController()
+    const [first, second] = [await lanes.acquire(signal), await lanes.acquire(signal)]
+    const done: number[] = []
+    await runInLanes([1, 2], lanes, async (item) => void done.push(item), signal)
+    expect(done).toEqual([1, 2])
+    first.release()
+    second.release()
+    second.release()
+    const again = await Promise.all([1, 2, 3].map(() => lanes.acquire(signal)))
+    const stop = new AbortController()
+    const fourth = lanes.acquire(stop.signal)
+    stop.abort(new Error('Enough.'))
+    await expect(fourth).rejects.toThrow('Enough.')
+    for (const lane of again) lane.release()
   })
 
   test('stop together when one fails, and reject once all have stopped', async () => {
