@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { createReadStream } from 'node:fs'
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished } from 'vitest'
+import { createS3Client } from '../../client/node/index.ts'
 import { pseudoRandom } from '../client/servers.ts'
 import { contract } from './contract.ts'
 import type { Engine } from './engine.ts'
@@ -88,7 +90,7 @@ interface Line {
 }
 
 /** A folder with a file to send. */
-async function openDesk({ s3, Bucket, engine }: Target, Key: string) {
+async function openDesk({ Bucket, engine }: Target, Key: string) {
   const folder = await mkdtemp(join(tmpdir(), 'partway-own-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const file = join(folder, 'film.mov')
@@ -127,10 +129,14 @@ async function openDesk({ s3, Bucket, engine }: Target, Key: string) {
         `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n` +
           (sessionToken ? `aws_session_token = ${sessionToken}\n` : ''),
       ),
+    /** As the client's own download writes it. */
     async sha256OfObject() {
-      const { Body } = await s3.getObject({ Bucket, Key })
+      const { endpoint, region, credentials } = engine
+      const client = createS3Client({ bucket: Bucket, endpoint, region, credentials })
+      const { path } = await client.download(Key, { output: join(folder, 'back.mov') }).result
+      client.close()
       const hash = createHash('sha256')
-      for await (const chunk of Body as AsyncIterable<Uint8Array>) hash.update(chunk)
+      for await (const chunk of createReadStream(path)) hash.update(chunk)
       return hash.digest('hex')
     },
   }
