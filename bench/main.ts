@@ -1,8 +1,11 @@
 import { cpus } from 'node:os'
+import { browserIntegrity } from './browser-integrity.ts'
 import { checksums } from './checksums.ts'
 import { coldStart } from './cold-start.ts'
+import { download } from './download.ts'
 import { integrity } from './integrity.ts'
 import { presign } from './presign.ts'
+import { steering } from './steering.ts'
 
 /** `node bench/main.ts [name…]`: runs the named benchmarks, or all of them, and prints Markdown. */
 const benches: Record<string, () => Promise<string>> = {
@@ -10,6 +13,9 @@ const benches: Record<string, () => Promise<string>> = {
   checksums,
   'cold-start': coldStart,
   integrity,
+  'browser-integrity': browserIntegrity,
+  download,
+  steering,
 }
 
 const names = process.argv.slice(2)

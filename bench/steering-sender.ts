@@ -1,0 +1,80 @@
+import * as http from 'node:http'
+import { createApi } from '../client/api.ts'
+import type { Connections } from '../client/node/http.ts'
+import { openFile } from '../client/node/source.ts'
+import { createTraffic } from '../client/node/traffic.ts'
+import { fileTransport } from '../client/node/transport.ts'
+import type { Journal } from '../client/ports.ts'
+import { upload } from '../client/upload.ts'
+
+/** One upload, in a process of its own. Its order is its argument. */
+export interface SteeringOrder {
+  readonly apiUrl: string
+  /** The way to the store: whatever its URL says. */
+  readonly via: { readonly socketPath: string } | { readonly host: string; readonly port: number }
+  readonly path: string
+  readonly partSize?: number
+  /** @default as many lanes as the goodput is worth */
+  readonly concurrency?: number
+}
+
+/** Its only message. */
+export interface SteeringResult {
+  /** Of the bytes alone: what the API does before and after is left out. */
+  readonly seconds: number
+  /** The most memory that the process had, in bytes. */
+  readonly memory: number
+  /** How many lanes were used, every quarter of a second. */
+  readonly lanes: readonly number[]
+}
+
+const forgetful: Journal = {
+  entries: [],
+  setAside: undefined,
+  append: async () => {},
+  clear: async () => {},
+  close: async () => {},
+}
+
+function connectionsVia(via: SteeringOrder['via']): Connections {
+  const agent = new http.Agent({ keepAlive: true })
+  return {
+    request(url, options) {
+      const target = new URL(url)
+      const headers = { ...options.headers, host: target.host }
+      return http.request({ ...via, ...options, path: target.pathname + target.search, headers, agent })
+    },
+    close: () => agent.destroy(),
+  }
+}
+
+const { apiUrl, via, path, partSize, concurrency }: SteeringOrder = JSON.parse(process.argv[2] ?? '')
+const source = await openFile(path)
+const connections = connectionsVia(via)
+const sent = upload(
+  source,
+  {
+    controlPlane: createApi({ url: apiUrl }),
+    transport: fileTransport(connections),
+    journals: { open: async () => forgetful },
+    ...createTraffic({ concurrency, maxMemory: 256 * 1024 * 1024 }),
+  },
+  { partSize },
+)
+let [begun, seconds] = [0, 0]
+sent.on('state', ({ state }) => {
+  if (state === 'uploading') begun = performance.now()
+  if (state === 'completing') seconds = (performance.now() - begun) / 1000
+})
+const lanes: number[] = []
+const sampling = setInterval(() => {
+  lanes.push(sent.snapshot().parts.filter((state) => state === 'sending').length)
+}, 250)
+await sent.result
+clearInterval(sampling)
+await source.close()
+connections.close()
+const memory = process.resourceUsage().maxRSS * 1024
+const result: SteeringResult = { seconds, memory, lanes }
+process.send?.(result)
+process.disconnect?.()
