@@ -37,7 +37,7 @@ const MAX_RESTARTS = 3
 const MAX_RANGE_BYTES = 64 * MIB
 
 export interface DownloadOptions {
-  /** Ranges under way at once, whatever the link does. @default as many as the link is worth, together with the client's other transfers */
+  /** Ranges of this object under way at once, at most. @default as many as the client has lanes, which follow the goodput */
   readonly concurrency?: number | undefined
   /** Stops the download; what is there is kept. */
   readonly signal?: AbortSignal | undefined
@@ -72,10 +72,7 @@ class DownloadRun implements Download {
     this.#key = key
     this.#ports = ports
     this.#keeping = { ...keeping, contact: storeContact() }
-    this.#lanes =
-      concurrency === undefined && ports.lanes
-        ? ports.lanes.share()
-        : fixedLanes(concurrency ?? DEFAULT_CONCURRENCY)
+    this.#lanes = ports.lanes?.share(concurrency) ?? fixedLanes(concurrency ?? DEFAULT_CONCURRENCY)
     this.#tracker = new DownloadTracker(clock, (type, event) => this.#emitter.emit(type, event))
     this.#activities = new Activities(wakes, ports.api.waits, (wait) => this.#tracker.waits(wait))
     this.#api = persist(

@@ -14,7 +14,7 @@ export interface DownloadOptions {
   readonly output?: string | undefined
   /** Whether a file of that name may be replaced. @default false */
   readonly replace?: boolean | undefined
-  /** Ranges under way at once, whatever the link does. @default as many as the link is worth, together with the client's other transfers */
+  /** Ranges of this object under way at once, at most. @default as many as the client has lanes, which follow the goodput */
   readonly concurrency?: number | undefined
   /** Stops the download; what is there is kept. */
   readonly signal?: AbortSignal | undefined

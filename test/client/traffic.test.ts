@@ -1,17 +1,27 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { createApi } from '../../client/api.ts'
 import { createTraffic as browserTraffic } from '../../client/browser/traffic.ts'
 import { createConnections } from '../../client/node/http.ts'
 import { createClient } from '../../client/node/index.ts'
 import { type FileSource, openFile } from '../../client/node/source.ts'
 import { createTraffic } from '../../client/node/traffic.ts'
 import { fileTransport } from '../../client/node/transport.ts'
+import type { Journal } from '../../client/ports.ts'
+import { upload } from '../../client/upload.ts'
 import { useLocalAws } from '../api/local-aws.ts'
 import { pseudoRandom, readBody, serve, temporaryFolder } from './servers.ts'
 
 const MIB = 1024 * 1024
 const { signal } = new AbortController()
+const forgetful: Journal = {
+  entries: [],
+  setAside: undefined,
+  append: async () => {},
+  clear: async () => {},
+  close: async () => {},
+}
 
 /** A file. @returns sends it whole, as fast as it may */
 async function sender(url: string, size: number, pace: ReturnType<typeof createTraffic>['pace']) {
@@ -72,9 +82,50 @@ describe('a bandwidth limit over real HTTP', () => {
   })
 })
 
-describe('a client with a bandwidth limit', () => {
-  const aws = useLocalAws()
+const aws = useLocalAws()
 
+test('two uploads of a client share its lanes, and each has some', async () => {
+  const folder = await temporaryFolder()
+  const connections = createConnections()
+  const transport = fileTransport(connections)
+  const underWay = { one: 0, two: 0 }
+  const seen: { one: number; two: number }[] = []
+  const begin = async (name: 'one' | 'two') => {
+    const path = join(folder, name)
+    await writeFile(path, pseudoRandom(60 * MIB))
+    const source = await openFile(path)
+    onTestFinished(() => source.close())
+    const put: typeof transport.put = async (request) => {
+      underWay[name]++
+      seen.push({ ...underWay })
+      try {
+        return await transport.put(request)
+      } finally {
+        underWay[name]--
+      }
+    }
+    return () =>
+      upload(
+        source,
+        {
+          controlPlane: createApi({ url: aws.apiUrl }),
+          transport: { ...transport, put },
+          journals: { open: async () => forgetful },
+          lanes,
+        },
+        { partSize: 5 * MIB },
+      ).result
+  }
+  const { lanes } = createTraffic({ concurrency: 4 })
+  onTestFinished(() => connections.close())
+  const [one, two] = [await begin('one'), await begin('two')]
+  await Promise.all([one(), two()])
+  expect(Math.max(...seen.map(({ one, two }) => one + two))).toBe(4)
+  const shared = seen.filter(({ one, two }) => one > 0 && two > 0)
+  expect(shared.filter(({ one, two }) => one === 2 && two === 2).length).toBeGreaterThan(shared.length / 4)
+})
+
+describe('a client with a bandwidth limit', () => {
   test('keeps it for a download and for two uploads at once, one of them in parts', async () => {
     const limit = 10 * MIB
     const folder = await temporaryFolder()
