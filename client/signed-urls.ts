@@ -44,8 +44,9 @@ export class SignedUrls {
   add(signed: SignedParts): void {
     const window = { validUntil: expiryOf(signed, this.#ports.clock) }
     this.#lifeSeconds = signed.expiresIn
-    for (const part of unpackSignedParts(signed, this.#ports.plan)) {
-      this.#urls.set(part.partNumber, { part, window })
+    const { plan, isDone } = this.#ports
+    for (const part of unpackSignedParts(signed, plan)) {
+      if (!isDone(part.partNumber)) this.#urls.set(part.partNumber, { part, window })
       this.#last = part.partNumber
     }
   }

@@ -1,4 +1,5 @@
 import type { Upload } from '../../client/events.ts'
+import type { LaneBudget } from '../../client/lanes.ts'
 import type { ControlPlane } from '../../client/ports.ts'
 import type { Timing } from '../../client/timing.ts'
 import { type UploadOptions, upload } from '../../client/upload.ts'
@@ -14,6 +15,7 @@ export interface Setting extends Omit<FakeStoreOptions, 'clock'> {
   /** Milliseconds since 1970. */
   timeOfDay?: () => number
   waits?: ControlPlane['waits']
+  lanes?: LaneBudget
 }
 
 /** An upload of ten parts, unless told otherwise, and all that it talks to. */
@@ -23,6 +25,7 @@ export function setting({
   timing = { patienceMs: 180_000 },
   timeOfDay,
   waits,
+  lanes,
   ...options
 }: Setting = {}) {
   const clock = new VirtualClock()
@@ -36,7 +39,7 @@ export function setting({
       {
         controlPlane: { ...store.controlPlane, waits },
         transport: store.transport(computesCrc),
-        ...{ journals, clock, wakes, timing },
+        ...{ journals, clock, wakes, timing, lanes },
         random: () => 0.5,
         ...(timeOfDay && { timeOfDay }),
       },

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { NetworkError, SourceReadError } from '../../client/errors.ts'
+import { fixedLanes } from '../../client/fixed-lanes.ts'
+import type { LaneBudget } from '../../client/lanes.ts'
 import type { Wait, Waits } from '../../client/ports.ts'
 import { isPart, isPut, once, reached, setting } from '../client/upload-setting.ts'
 
@@ -191,4 +193,52 @@ test('a file that cannot be read, though it is what it was, is told so, and goes
   const { key } = await begin().result
   expect(store.objects.get(key)).toEqual(source.bytes)
   expect(store.count('initiate')).toBe(1)
+})
+
+describe('lanes', () => {
+  /** Fixed ones that take notes. */
+  function notedLanes(max: number) {
+    const lanes = fixedLanes(max)
+    const noted = { moved: 0, struggled: 0, held: 0, most: 0 }
+    const budget: LaneBudget = {
+      share: () => ({
+        max: lanes.max,
+        async acquire(signal) {
+          const lane = await lanes.acquire(signal)
+          noted.most = Math.max(noted.most, ++noted.held)
+          return {
+            moved(bytes) {
+              noted.moved += bytes
+            },
+            struggled: () => void noted.struggled++,
+            release() {
+              noted.held--
+              lane.release()
+            },
+          }
+        },
+      }),
+    }
+    return { budget, noted }
+  }
+
+  test.each([
+    ['busy', 1],
+    ['stall', 1],
+    ['drop', 0],
+    ['refuse', 0],
+  ] as const)('are told what moves, and that %s is a struggle: %i', async (fault, struggled) => {
+    const { budget, noted } = notedLanes(3)
+    const { store, begin } = setting({ lanes: budget })
+    store.fault = once(fault, isPart(3))
+    await begin().result
+    expect(noted).toMatchObject({ struggled, held: 0, most: 3 })
+    expect(noted.moved).toBeGreaterThanOrEqual(95)
+  })
+
+  test('are given back by a small file, too', async () => {
+    const { budget, noted } = notedLanes(3)
+    await setting({ size: 8, singleUpTo: 8, lanes: budget }).begin().result
+    expect(noted).toMatchObject({ moved: 8, held: 0, most: 1 })
+  })
 })
