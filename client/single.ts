@@ -1,7 +1,7 @@
 import { toBase64 } from '../checksums/base64.ts'
 import { type PartPlan, partRange, plan } from '../protocol/part-plan.ts'
 import type { Checksum, InitiateResponse, SingleUpload } from '../protocol/schemas.ts'
-import { NotPartwayError, SourceChangedError, StoreError } from './errors.ts'
+import { IntegrityError, NotPartwayError, SourceChangedError, StoreError } from './errors.ts'
 import { canBeMd5 } from './etag.ts'
 import { findObject } from './find.ts'
 import type { Arrived, Job, Stored, Transfer } from './job.ts'
@@ -76,9 +76,13 @@ export class Single<Slice> implements Transfer {
 
   /** 412 says that an earlier try arrived, though its answer did not; and before a refused URL is replaced, it may have. */
   async #put(lane: Lane, signal: AbortSignal): Promise<Stored> {
+    let isSecondTry = false
     for (let refusals = 1; ; refusals++) {
       try {
-        return await this.#putOnce(lane, signal)
+        const stored = await this.#putOnce(lane, signal)
+        if (isSecondTry || !isDoubtful(stored)) return stored
+        isSecondTry = true
+        await this.#sendAnew(signal)
       } catch (error) {
         const refused = isRefusal(error)
         if (!refused && !(error instanceof StoreError && error.status === 412)) throw error
@@ -124,6 +128,16 @@ export class Single<Slice> implements Transfer {
     )
   }
 
+  /** Under another key: what stands at this one cannot be replaced. */
+  async #sendAnew(signal: AbortSignal): Promise<void> {
+    const error = new IntegrityError(
+      `Expected the store to have ${this.#job.source.name} as it was read here, got other bytes. It is sent again.`,
+    )
+    this.#job.tracker.lost(PART_NUMBER)
+    this.#job.emit('retry', { partNumber: PART_NUMBER, delay: 0, error })
+    await this.#signAgain(signal)
+  }
+
   async #signAgain(signal: AbortSignal): Promise<void> {
     const answer = await this.#initiate(signal)
     if (answer.kind !== 'single') {
@@ -139,4 +153,9 @@ export class Single<Slice> implements Transfer {
     const { size, partCount } = this.#plan
     this.#job.emit('initiated', { key: this.key, partSize: size, partCount })
   }
+}
+
+/** An ETag that is not the MD5 of what was sent: other bytes have arrived, or ETags are no MD5s here. A second try tells. */
+function isDoubtful({ verified, etag = '' }: Stored): boolean {
+  return verified === 'size' && canBeMd5(etag)
 }

@@ -1,9 +1,9 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What passed: a PUT of a part, and whether a byte of it was flipped. */
-export interface PassedPart {
-  readonly partNumber: number
+/** What passed: a PUT, and whether a byte of it was flipped. */
+interface PassedPut {
+  readonly partNumber: number | 'whole'
   readonly corrupted: boolean
   readonly status: number
   /** Of the store's refusal. */
@@ -12,24 +12,25 @@ export interface PassedPart {
 
 export interface CorruptingProxy {
   readonly url: string
-  /** Flips one byte of that part the next time that it passes. */
-  corrupt(partNumber: number): void
-  readonly passed: readonly PassedPart[]
+  /** Flips one byte of that part, or of a whole object, the next time that it passes. */
+  corrupt(partNumber: number | 'whole'): void
+  readonly passed: readonly PassedPut[]
   close(): Promise<void>
 }
 
 /** A link on which bytes change: an HTTP proxy on loopback before a store, which sees the host that was signed. */
 export async function startCorruptingProxy(store: string): Promise<CorruptingProxy> {
-  const pending = new Set<number>()
-  const passed: PassedPart[] = []
+  const pending = new Set<number | 'whole'>()
+  const passed: PassedPut[] = []
   const server = createServer(async (incoming, outgoing) => {
-    const partNumber = Number(new URL(incoming.url ?? '/', store).searchParams.get('partNumber'))
-    const isPart = incoming.method === 'PUT' && partNumber > 0
+    const query = new URL(incoming.url ?? '/', store).searchParams
+    const partNumber = Number(query.get('partNumber')) || 'whole'
+    const isPut = incoming.method === 'PUT'
     const body = await readBody(incoming)
-    const corrupted = isPart && pending.delete(partNumber)
+    const corrupted = isPut && pending.delete(partNumber)
     if (corrupted) body[body.length >> 1] = (body[body.length >> 1] ?? 0) ^ 1
     const answer = await forward(store, incoming, body)
-    if (isPart) passed.push({ partNumber, corrupted, ...outcomeOf(answer) })
+    if (isPut) passed.push({ partNumber, corrupted, ...outcomeOf(answer) })
     outgoing.writeHead(answer.status, answer.headers).end(answer.body)
   })
   await new Promise<void>((resolve) => {

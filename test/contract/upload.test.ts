@@ -14,6 +14,8 @@ import type { Target } from './target.ts'
 
 const MIB = 1024 * 1024
 const FILM = pseudoRandom(17 * MIB)
+/** Goes in one PUT. */
+const CLIP = FILM.subarray(0, MIB)
 /** Of four parts. */
 const PART_BYTES = 5 * MIB
 
@@ -64,6 +66,19 @@ contract(
   },
 )
 
+contract('a file in one PUT that is corrupted on the way is sent again', async (target, skip) => {
+  const { proxy } = await linkTo(target)
+  if (!proxy) return skip('nothing corrupts what travels to AWS by TLS')
+  const before = proxy.passed.length
+  proxy.corrupt('whole')
+  const { verified } = await uploadFilm(target, {}, CLIP)
+  expect(verified).toBe(keepsChecksums ? 'checksum' : 'etag')
+  expect(proxy.passed.slice(before)).toMatchObject([
+    keepsChecksums ? { corrupted: true, status: 400, code: 'BadDigest' } : { corrupted: true, status: 200 },
+    { corrupted: false, status: 200 },
+  ])
+})
+
 interface Link {
   readonly api: Api
   /** Absent before AWS itself, which only a signed host and TLS reach. */
@@ -90,17 +105,17 @@ function linkTo(target: Target): Promise<Link> {
 }
 
 /** Sends the film through the client and the API; what the store then has is the film, or this throws. */
-async function uploadFilm(target: Target, options?: UploadOptions): Promise<UploadResult> {
+async function uploadFilm(target: Target, options?: UploadOptions, film = FILM): Promise<UploadResult> {
   const { api } = await linkTo(target)
   const folder = await mkdtemp(join(tmpdir(), 'partway-upload-'))
   const path = join(folder, 'film.mov')
-  await writeFile(path, FILM)
+  await writeFile(path, film)
   const source = await openFile(path)
   const client = createClient({ url: api.url, state: join(folder, 'state') })
   try {
     const result = await client.upload(source, { partSize: PART_BYTES, ...options }).result
     const { Body } = await target.s3.getObject({ Bucket: target.Bucket, Key: result.key })
-    expect(FILM.equals((await Body?.transformToByteArray()) ?? new Uint8Array())).toBe(true)
+    expect(film.equals((await Body?.transformToByteArray()) ?? new Uint8Array())).toBe(true)
     return result
   } finally {
     client.close()
