@@ -70,9 +70,13 @@ export function createLanes(options: LaneOptions): LaneBudget {
         inUse--
         share.inUse--
         giveOut()
-        if (share.inUse === 0 && share.waiting.length === 0) shares.delete(share)
+        leaveIfIdle(share)
       },
     }
+  }
+
+  function leaveIfIdle(share: Share): void {
+    if (share.inUse === 0 && share.waiting.length === 0) shares.delete(share)
   }
 
   return {
@@ -84,7 +88,9 @@ export function createLanes(options: LaneOptions): LaneBudget {
           await bandwidth?.pace(0, signal)
           signal.throwIfAborted()
           shares.add(share)
-          return queue(share, signal, arrivals++, giveOut)
+          const lane = queue(share, signal, arrivals++)
+          giveOut()
+          return lane.finally(() => leaveIfIdle(share))
         },
       }
     },
@@ -111,7 +117,7 @@ function waitingSince({ waiting }: Share): number {
   return waiting[0]?.arrival ?? Number.POSITIVE_INFINITY
 }
 
-function queue(share: Share, signal: AbortSignal, arrival: number, giveOut: () => void): Promise<Lane> {
+function queue(share: Share, signal: AbortSignal, arrival: number): Promise<Lane> {
   return new Promise((resolve, reject) => {
     const waiter = {
       arrival,
@@ -126,6 +132,5 @@ function queue(share: Share, signal: AbortSignal, arrival: number, giveOut: () =
     }
     signal.addEventListener('abort', onAbort, { once: true })
     share.waiting.push(waiter)
-    giveOut()
   })
 }
