@@ -119,7 +119,10 @@ async function checksums(upload: MultipartUpload, { api, signal }: Subject): Pro
   const checksum = parts.find(({ partNumber }) => partNumber === PROBE_PART)?.checksum
   return checksum
     ? ok('checksums', `the store computes ${checksum.algorithm}`)
-    : failed('checksums', 'the store computes none: uploads are verified by size and ETag only')
+    : failed(
+        'checksums',
+        'the store computes none: uploads are verified by the MD5 of every part, or by size',
+      )
 }
 
 /** Whether a page of that origin may send such a request. */

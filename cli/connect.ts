@@ -1,16 +1,27 @@
 import { ApiError, createClient, type NodeClient } from '../client/node/index.ts'
-import type { Invocation } from './command.ts'
-import { apiUrl } from './flags.ts'
+import { type Invocation, UsageError } from './command.ts'
+import { apiUrl, traffic } from './flags.ts'
 
 /** In the environment rather than in a flag: what is typed stays in the shell's history, and any process can read it. */
 export const TOKEN_VARIABLE = 'PARTWAY_TOKEN'
 
 /**
  * A client of the API that the command names, for the caller whose token the environment has.
- * @throws {UsageError} where it names none
+ * @throws {UsageError} where it names none, or limits that leave no room for a part
  */
 export function connect(invocation: Invocation): NodeClient {
-  return createClient({ url: apiUrl(invocation), token: () => tokenOf(invocation) })
+  const options = { url: apiUrl(invocation), token: () => tokenOf(invocation), ...traffic(invocation) }
+  try {
+    return createClient(options)
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(withFlags(error.message))
+    throw error
+  }
+}
+
+/** The client's options, as the command calls them. */
+function withFlags(message: string): string {
+  return message.replaceAll('maxMemory', '--max-memory').replaceAll('bandwidthLimit', '--bandwidth-limit')
 }
 
 /** What the API asks of callers, where that is why it said no: who signs them in, and what to do with the token. */

@@ -18,7 +18,7 @@ import {
   UNREACHED_ADVICE,
   waitOf,
 } from './explain.ts'
-import { API_FLAGS, concurrency, stringFlag } from './flags.ts'
+import { API_FLAGS, stringFlag } from './flags.ts'
 import { formatBytes, formatDuration, formatRate } from './format.ts'
 import { createProgress } from './progress.ts'
 
@@ -37,7 +37,6 @@ export const download: Command = {
     if (!key || others.length > 0)
       throw new UsageError(`Expected one KEY to download, got ${operands.length}.`)
     const options = {
-      concurrency: concurrency(invocation),
       output: stringFlag(flags.output),
       replace: flags.force === true,
       signal,

@@ -18,7 +18,7 @@ import {
   UNREACHED_ADVICE,
   waitOf,
 } from './explain.ts'
-import { API_FLAGS, concurrency, partSize, stringFlag } from './flags.ts'
+import { API_FLAGS, integrity, partSize, stringFlag } from './flags.ts'
 import { formatBytes, formatDuration, formatRate } from './format.ts'
 import { createProgress } from './progress.ts'
 
@@ -30,14 +30,20 @@ export const upload: Command = {
     ...API_FLAGS,
     'part-size': { value: 'SIZE', summary: 'Such as 16MiB (8MiB, or what 10,000 parts need)' },
     'content-type': { value: 'TYPE', summary: 'Such as video/mp4, which downloads will have' },
+    integrity: {
+      value: 'whole|signed',
+      summary: 'What the store compares: the whole, or each part as well, read twice (whole)',
+    },
+    search: { summary: 'Go on with what another machine has sent of this file' },
     restart: { summary: 'Forget what an earlier run has sent, and begin anew' },
   },
   async run(invocation) {
     const { operands, terminal, signal } = invocation
     if (operands.length === 0) throw new UsageError('Expected a FILE to upload, got none.')
     const options = {
-      concurrency: concurrency(invocation),
       partSize: partSize(invocation),
+      integrity: integrity(invocation),
+      resume: invocation.flags.search ? ('search' as const) : undefined,
       contentType: stringFlag(invocation.flags['content-type']),
       restart: invocation.flags.restart === true,
       signal,
@@ -108,6 +114,8 @@ function follow(run: Upload, file: string, terminal: Terminal): Promise<UploadRe
   run.on('initiated', () => note(`sending ${size}`))
   run.on('resumed', ({ bytes }) => note(`going on, ${formatBytes(bytes)} of ${size} are there already`))
   run.on('restarted', ({ reason }) => note(`beginning anew. ${reason}`))
+  run.on('set-aside', ({ reason }) => note(`looking for it in the store. ${reason}`))
+  run.on('downgraded', ({ reason }) => note(`not to be verified by checksum. ${reason}`))
   run.on('unrecorded', ({ error }) =>
     note(`what is sent cannot be remembered, a kill would cost it: ${explain(error)}`),
   )
@@ -125,7 +133,8 @@ function follow(run: Upload, file: string, terminal: Terminal): Promise<UploadRe
 function summary({ size, elapsed, verified, bytesTransferred, bytesResumed }: UploadResult): string {
   const rate = formatRate(elapsed > 0 ? (bytesTransferred / elapsed) * 1000 : undefined)
   const resumed = bytesResumed > 0 ? `, ${formatBytes(bytesResumed)} of them before` : ''
-  return `done, ${formatBytes(size)}${resumed}, in ${formatDuration(elapsed / 1000)} (${rate}), verified by ${verified}`
+  const proof = verified === 'etag' ? 'the MD5 of every part (ETag)' : verified
+  return `done, ${formatBytes(size)}${resumed}, in ${formatDuration(elapsed / 1000)} (${rate}), verified by ${proof}`
 }
 
 /** A failure for good outweighs one that goes on; an interruption outweighs both. */

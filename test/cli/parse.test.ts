@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { commandAgain } from '../../cli/again.ts'
 import { type Invocation, UsageError } from '../../cli/command.ts'
+import { connect } from '../../cli/connect.ts'
 import { download } from '../../cli/download.ts'
-import { apiUrl, concurrency, partSize } from '../../cli/flags.ts'
+import { apiUrl, integrity, partSize, traffic } from '../../cli/flags.ts'
 import { parse } from '../../cli/parse.ts'
 import { upload } from '../../cli/upload.ts'
 
@@ -72,7 +73,31 @@ describe('flags', () => {
   })
 
   test.each(['0', '-1', '1.5', 'many', '1000'])('%s is no concurrency', (text) => {
-    expect(() => concurrency(invocation(['upload', `--concurrency=${text}`]))).toThrow(UsageError)
+    expect(() => traffic(invocation(['upload', `--concurrency=${text}`]))).toThrow(UsageError)
+  })
+
+  test('limits are those of the whole client', () => {
+    const args = ['upload', '--concurrency', '3', '--bandwidth-limit', '10MiB', '--max-memory', '512MiB']
+    expect(traffic(invocation(args))).toEqual({
+      concurrency: 3,
+      bandwidthLimit: 10 * 1024 ** 2,
+      maxMemory: 512 * 1024 ** 2,
+    })
+    expect(() => traffic(invocation(['upload', '--bandwidth-limit', 'fast']))).toThrow(
+      'Expected --bandwidth-limit such as 10MiB, got "fast".',
+    )
+  })
+
+  test('a memory that has no room for a part, or for so many, is told with the flags to change', () => {
+    const open = (...args: string[]) => connect(invocation(['upload', '--api', 'http://a', ...args]))
+    expect(() => open('--max-memory', '64MiB')).toThrow(/^Expected a --max-memory of at least \d+ bytes/)
+    expect(() => open('--concurrency', '999')).toThrow(/set --max-memory to \d+ or more\.$/)
+    expect(() => open('--max-memory', '64MiB')).toThrow(UsageError)
+  })
+
+  test('integrity is whole or signed', () => {
+    expect(integrity(invocation(['upload', '--integrity', 'signed']))).toBe('signed')
+    expect(() => integrity(invocation(['upload', '--integrity', 'none']))).toThrow(UsageError)
   })
 })
 

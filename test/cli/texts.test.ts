@@ -200,11 +200,15 @@ test('the help of upload', () => {
 
     Usage: partway upload FILE… [flags]
 
-          --api URL            The API; if left out, the environment variable PARTWAY_API
-          --concurrency N      Parts under way at once (6)
-          --part-size SIZE     Such as 16MiB (8MiB, or what 10,000 parts need)
-          --content-type TYPE  Such as video/mp4, which downloads will have
-          --restart            Forget what an earlier run has sent, and begin anew
+          --api URL                 The API; if left out, the environment variable PARTWAY_API
+          --concurrency N           Parts under way at once (as many as the link is worth)
+          --bandwidth-limit SIZE    A second at most, such as 10MiB (none)
+          --max-memory SIZE         Of the process, which limits the parts under way (256MiB)
+          --part-size SIZE          Such as 16MiB (8MiB, or what 10,000 parts need)
+          --content-type TYPE       Such as video/mp4, which downloads will have
+          --integrity whole|signed  What the store compares: the whole, or each part as well, read twice (whole)
+          --search                  Go on with what another machine has sent of this file
+          --restart                 Forget what an earlier run has sent, and begin anew
     "
   `)
 })
@@ -215,10 +219,12 @@ test('the help of download', () => {
 
     Usage: partway download KEY [flags]
 
-          --api URL        The API; if left out, the environment variable PARTWAY_API
-          --concurrency N  Parts under way at once (6)
-      -o, --output PATH    A file or a folder (the file's own name, here)
-      -f, --force          Replace a file of that name
+          --api URL               The API; if left out, the environment variable PARTWAY_API
+          --concurrency N         Parts under way at once (as many as the link is worth)
+          --bandwidth-limit SIZE  A second at most, such as 10MiB (none)
+          --max-memory SIZE       Of the process, which limits the parts under way (256MiB)
+      -o, --output PATH           A file or a folder (the file's own name, here)
+      -f, --force                 Replace a file of that name
     "
   `)
 })

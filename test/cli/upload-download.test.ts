@@ -83,6 +83,16 @@ describe('an interrupted upload', () => {
     expect(outcome.stderr).not.toContain('To go on')
   })
 
+  test('goes on elsewhere with --search, which finds it in the store and reads what is there', async () => {
+    const { folder, run, args } = await interrupted('SIGKILL')
+    const elsewhere = { PARTWAY_STATE: join(folder, '.elsewhere') }
+    const { code, stderr, parts } = await run([...args, '--search'], elsewhere)
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/going on, 1\d\.\d MiB of 40\.0 MiB are there already/)
+    expect(stderr).toContain('verified by checksum')
+    expect(parts.length).toBeLessThanOrEqual(5)
+  })
+
   test('of a file that has changed is refused, and begun anew with --restart', async () => {
     const { folder, run, args } = await interrupted('SIGKILL')
     await appendFile(join(folder, 'film.mov'), 'more')
