@@ -3,7 +3,7 @@ import type { Wait, Waits, Wakes } from './ports.ts'
 
 const NETWORK: Wait = {
   for: 'network',
-  message: 'There is no connection. The upload goes on by itself when it is back.',
+  message: 'There is no connection. It goes on by itself when it is back.',
 }
 
 /** Connections that are lost once are no reason to call the network gone. */
