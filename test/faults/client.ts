@@ -1,6 +1,9 @@
+import { join } from 'node:path'
 import { createApi } from '../../client/api.ts'
 import { systemClock } from '../../client/clock.ts'
+import type { Download } from '../../client/download-events.ts'
 import type { Upload } from '../../client/events.ts'
+import { type DownloadOptions, download } from '../../client/node/download.ts'
 import { createConnections } from '../../client/node/http.ts'
 import { fileJournals } from '../../client/node/journal.ts'
 import type { FileSource } from '../../client/node/source.ts'
@@ -30,6 +33,7 @@ export type Cuts = ReadonlyMap<string, { readonly error: string; readonly after:
 /** Partway for Node as client/node/index.ts wires it, with this timing and a clock that counts. */
 export interface TestClient {
   upload(source: FileSource, options: UploadOptions): Upload
+  download(key: string, options: DownloadOptions): Download
   /** By try. */
   readonly cuts: Cuts
   /** Timers of the engine that are running. */
@@ -51,6 +55,8 @@ export function createTestClient(apiUrl: string, state: string): TestClient {
   }
   return {
     upload: (source, options) => upload(source, ports, options),
+    download: (key, options) =>
+      download(key, { api, connections, locks: join(state, 'locks'), timing: TIMING, clock }, options),
     cuts,
     get timers() {
       return clock.running
@@ -66,7 +72,7 @@ function taggedTransport<Slice>(transport: PartTransport<Slice>, cuts: Tries): P
   return {
     ...transport,
     async put(request) {
-      const name = String(++tries)
+      const name = `${process.pid}-${++tries}`
       const { signal } = request
       const began = performance.now()
       const onAbort = () => {

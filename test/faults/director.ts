@@ -60,7 +60,8 @@ export class Director {
           : 'open'
         const outcome = attempt.answered ?? (attempt.broken ? `broken by ${attempt.broken}` : 'no answer')
         const of = attempt.uploadId?.slice(-4) ?? ''
-        return `${ms(attempt.began)} ${describeExchange(attempt)} ${of} ${attempt.received}/${attempt.size} ${outcome} ${end} ${attempt.fault ? JSON.stringify(attempt.fault) : ''}`
+        const range = attempt.range ? attempt.range.join('-') : ''
+        return `${ms(attempt.began)} ${describeExchange(attempt)} ${of}${range} ${attempt.received}/${attempt.size} ${outcome} ${end} ${attempt.fault ? JSON.stringify(attempt.fault) : ''}`
       })
     return [...lines, `interrupted at ${this.interruptions.map((at) => ms(at).trim()).join(', ')}`].join('\n')
   }

@@ -19,6 +19,8 @@ export interface Exchange {
   readonly attempt: number
   /** Bytes of its body. */
   readonly size: number
+  /** Of a part of an object that is fetched: the first byte, and the one after the last. */
+  readonly range: readonly [number, number] | undefined
   /** What the client calls this try. */
   readonly name: string | undefined
 }
@@ -36,7 +38,7 @@ export function readExchange({ method = '', url = '', headers }: IncomingMessage
   const { pathname, searchParams } = new URL(url, 'http://localhost')
   const size = Number(headers['content-length'] ?? 0)
   const name = headers[TRY_HEADER]?.toString()
-  const nothing = { partNumber: undefined, uploadId: undefined, key: undefined, size, name }
+  const nothing = { partNumber: undefined, uploadId: undefined, key: undefined, range: undefined, size, name }
   if (searchParams.has('X-Amz-Signature')) {
     const operation = method === 'PUT' ? 'put' : method === 'GET' ? 'get' : 'other'
     const partNumber = searchParams.get('partNumber')
@@ -45,6 +47,7 @@ export function readExchange({ method = '', url = '', headers }: IncomingMessage
       partNumber: partNumber === null ? undefined : Number(partNumber),
       uploadId: searchParams.get('uploadId') ?? undefined,
       key: decodeURIComponent(pathname.split('/').slice(2).join('/')),
+      range: rangeOf(headers.range),
       size,
       name,
     }
@@ -61,6 +64,11 @@ export function readExchange({ method = '', url = '', headers }: IncomingMessage
     }
   }
   return { operation: 'other', ...nothing }
+}
+
+function rangeOf(header: string | undefined): [number, number] | undefined {
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(header ?? '') ?? []
+  return first === undefined ? undefined : [Number(first), Number(last) + 1]
 }
 
 /** `put 3 #2`: the second try to put part 3. */

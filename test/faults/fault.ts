@@ -9,8 +9,10 @@ export type Fault =
   | { readonly kind: 'stall'; readonly at: Moment }
   /** Everything comes later. */
   | { readonly kind: 'delay'; readonly ms: number }
-  /** The connection breaks in the middle of the answer. */
-  | { readonly kind: 'truncate' }
+  /** The connection breaks so far into the body of the answer. */
+  | { readonly kind: 'truncate'; readonly of: number }
+  /** No byte of the answer moves any more, so far into its body. */
+  | { readonly kind: 'freeze'; readonly of: number }
   /** A bit of the body flips on its way up, so far into it. */
   | { readonly kind: 'corrupt'; readonly at: number }
   /** The answer is not what the server said: a bit of a file's bytes flips; of anything else, a stranger's page comes in its place. */
@@ -55,7 +57,9 @@ export function describeFault(fault: Fault): string {
     case 'delay':
       return `${fault.ms} ms late`
     case 'truncate':
-      return 'connection dropped in the middle of the answer'
+      return `connection dropped at ${percent(fault.of)} of the answer`
+    case 'freeze':
+      return `no byte of the answer moves at ${percent(fault.of)}`
     case 'corrupt':
       return `a bit flips at ${percent(fault.at)} of the body`
     case 'garble':

@@ -8,7 +8,7 @@ import { startS3 } from '../../local/s3/server.ts'
 import { type RouteName, routes } from '../../protocol/routes.ts'
 import { root } from '../local/s3-root.ts'
 
-const BUCKET = 'films'
+export const BUCKET = 'films'
 const NAMES = Object.keys(routes) as RouteName[]
 
 export interface HouseOptions {
@@ -17,7 +17,7 @@ export interface HouseOptions {
   apiPort?: number
   s3Port?: number
   /** Where clients find S3: what the URLs that are signed name. */
-  storeUrl(s3Port: number): Promise<string>
+  storeUrl: string
 }
 
 export interface House {
@@ -40,12 +40,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     port: options.s3Port ?? 0,
     findPrincipal: (id) => (id === root.accessKeyId ? root : undefined),
   })
-  const client = new S3Client({
-    endpoint: `http://127.0.0.1:${s3.port}`,
-    forcePathStyle: true,
-    region: REGION,
-    credentials: { accessKeyId: root.accessKeyId, secretAccessKey: root.secretAccessKey },
-  })
+  const client = storeClient(s3.port)
   await client.send(new CreateBucketCommand({ Bucket: BUCKET })).catch((error: Error) => {
     if (error.name !== 'BucketAlreadyOwnedByYou') throw error
   })
@@ -58,7 +53,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     AWS_REGION: REGION,
     AWS_ACCESS_KEY_ID: root.accessKeyId,
     AWS_SECRET_ACCESS_KEY: root.secretAccessKey,
-    AWS_ENDPOINT_URL_S3: await options.storeUrl(s3.port),
+    AWS_ENDPOINT_URL_S3: options.storeUrl,
   })
   // The functions' log.
   console.log = () => {}
@@ -87,6 +82,17 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       await s3.close()
     },
   }
+}
+
+/** S3 itself, with no proxy before it, for whom it obeys. */
+export function storeClient(s3Port: number): S3Client {
+  const { accessKeyId, secretAccessKey } = root
+  return new S3Client({
+    endpoint: `http://127.0.0.1:${s3Port}`,
+    forcePathStyle: true,
+    region: REGION,
+    credentials: { accessKeyId, secretAccessKey },
+  })
 }
 
 /** Every handler's file is named after its route. */

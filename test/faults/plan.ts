@@ -3,7 +3,7 @@ import { Dice } from './dice.ts'
 import { describeFault, type Fault, type Moment } from './fault.ts'
 
 /** What a story is mostly about. Faults of the link and of the servers are in all of them. */
-export const THEMES = ['link', 'stopped', 'source', 'outage', 'store'] as const
+export const THEMES = ['link', 'stopped', 'source', 'outage', 'store', 'download', 'killed'] as const
 export type Theme = (typeof THEMES)[number]
 
 /** What happens besides the faults of single requests, when a request is there for the first time. */
@@ -14,13 +14,18 @@ export type Incident =
   | { readonly what: 'stop' }
   /** Every connection breaks, and no other is let in for so long. */
   | { readonly what: 'outage'; readonly ms: number }
-  /** The store's disk is full for so long. */
+  /** The disk is full for so long: the store's, or that of whoever downloads. */
   | { readonly what: 'full disk'; readonly ms: number }
   /** Somebody else aborts the upload. */
   | { readonly what: 'abort' }
   /** The same file is uploaded once more at the same time. */
   | { readonly what: 'rival' }
   | { readonly what: 'source'; readonly change: SourceChange }
+  /** Another object takes the place of the one that is downloaded. */
+  | { readonly what: 'another object' }
+  /** As by `kill -9`. The client's next run goes on; the server is back a moment later. */
+  | { readonly what: 'kill client' }
+  | { readonly what: 'kill server' }
 
 /** `touch`: a change of mode; `edit unseen`: the time of change is put back; `move away`: and back before the next run. */
 export const SOURCE_CHANGES = [
@@ -41,6 +46,7 @@ export type Between = 'nothing' | 'torn journal' | 'lost journal'
 export interface Story {
   readonly theme: Theme
   readonly seed: number
+  readonly direction: 'upload' | 'download'
   /** In bytes. */
   readonly size: number
   readonly partSize: number
@@ -63,26 +69,32 @@ export function planStory(theme: Theme, seed: number): Story {
   const partSize = dice.pick([1, 1, 1, 2, 4]) * MIB
   const partCount = dice.chance(0.12) ? 1 : dice.integer(2, MOST_PARTS / (partSize / MIB > 1 ? 2 : 1))
   const size = Math.max(0, partCount * partSize - (dice.chance(0.2) ? 0 : dice.integer(1, partSize)))
-  const faults = planFaults(dice, partCount, size <= partSize)
+  const direction = theme === 'download' || (theme === 'killed' && dice.chance(0.4)) ? 'download' : 'upload'
+  const shape = { partCount, single: size <= partSize }
+  const faults = direction === 'upload' ? planUploadFaults(dice, shape) : planDownloadFaults(dice, shape)
   return {
     theme,
     seed,
+    direction,
     size,
     partSize,
     lanes: dice.integer(1, 6),
     skewMs: dice.chance(0.3) ? dice.integer(-48, 48) * 3_600_000 : 0,
     faults,
-    incidents: planIncidents(dice, theme, partCount, size <= partSize),
+    incidents:
+      direction === 'upload'
+        ? planUploadIncidents(dice, theme, shape)
+        : planDownloadIncidents(dice, theme, shape),
     between: dice.pick(['nothing', 'nothing', 'torn journal', 'lost journal']),
   }
 }
 
 /** For a person. */
 export function describeStory(story: Story): string {
-  const { theme, seed, size, partSize, lanes, skewMs, faults, incidents, between } = story
+  const { theme, seed, direction, size, partSize, lanes, skewMs, faults, incidents, between } = story
   const parts = Math.max(1, Math.ceil(size / partSize))
   return [
-    `${theme}:${seed}: ${size} bytes in ${parts} parts of ${partSize}, ${lanes} lanes`,
+    `${theme}:${seed}: ${direction} of ${size} bytes in ${parts} parts of ${partSize}, ${lanes} lanes`,
     ...(skewMs ? [`the servers' clocks are ${skewMs / 3_600_000} h ahead`] : []),
     ...[...faults].map(([exchange, fault]) => `${exchange}: ${describeFault(fault)}`),
     ...incidents.map(({ at, incident }) => `at ${at}: ${describeIncident(incident)}`),
@@ -95,10 +107,15 @@ function describeIncident(incident: Incident): string {
   return 'ms' in incident ? `${incident.what} for ${incident.ms} ms` : incident.what
 }
 
-function planFaults(dice: Dice, partCount: number, single: boolean): Map<string, Fault> {
+interface Shape {
+  readonly partCount: number
+  /** Whether it travels in one PUT. */
+  readonly single: boolean
+}
+
+function planUploadFaults(dice: Dice, { partCount, single }: Shape): Map<string, Fault> {
   const faults = new Map<string, Fault>()
   const ofParts = dice.pick([0.05, 0.15, 0.4])
-  const ofCalls = dice.pick([0.05, 0.3])
   for (let partNumber = 1; partNumber <= partCount; partNumber++) {
     let corrupted = false
     for (let attempt = 1; attempt <= MOST_TRIES && dice.chance(ofParts); attempt++) {
@@ -107,11 +124,28 @@ function planFaults(dice: Dice, partCount: number, single: boolean): Map<string,
       faults.set(single ? `put #${attempt}` : `put ${partNumber} #${attempt}`, fault)
     }
   }
+  return new Map([...faults, ...planCallFaults(dice)])
+}
+
+function planDownloadFaults(dice: Dice, { partCount }: Shape): Map<string, Fault> {
+  const ofGets = dice.pick([0.05, 0.15, 0.4])
+  const gets = Array.from({ length: partCount * 2 }, (_, index) => `get #${index + 1}`)
+  return new Map([
+    ...gets.filter(() => dice.chance(ofGets)).map((get) => [get, faultOfGet(dice)] as const),
+    ...planCallFaults(dice),
+  ])
+}
+
+function planCallFaults(dice: Dice): Map<string, Fault> {
+  const faults = new Map<string, Fault>()
+  const ofCalls = dice.pick([0.05, 0.3])
   for (const operation of OPERATIONS) {
     for (let attempt = 1; attempt <= MOST_TRIES && dice.chance(ofCalls); attempt++) {
       const fault = faultOfCall(dice)
       // Before an API has answered, what is no answer of one is a wrong URL.
-      if (fault.kind !== 'garble' || operation !== 'initiate') faults.set(`${operation} #${attempt}`, fault)
+      if (fault.kind !== 'garble') faults.set(`${operation} #${attempt}`, fault)
+      else if (operation === 'presign' || operation === 'complete')
+        faults.set(`${operation} #${attempt}`, fault)
     }
   }
   return faults
@@ -131,7 +165,7 @@ function faultOfPut(dice: Dice, corrupted: boolean): Fault {
     case 5:
       return { kind: 'delay', ms: dice.integer(1, 80) }
     case 6:
-      return { kind: 'truncate' }
+      return { kind: 'truncate', of: dice.next() }
     case 7:
       return answer(500, 'InternalError')
     case 8:
@@ -149,6 +183,31 @@ function faultOfPut(dice: Dice, corrupted: boolean): Fault {
   }
 }
 
+function faultOfGet(dice: Dice): Fault {
+  const answer = (status: number, code: string): Fault => ({ kind: 'answer', status, code, when: 'instead' })
+  switch (dice.integer(1, 10)) {
+    case 1:
+      return { kind: 'drop', at: dice.pick(['head', 'done'] as const) }
+    case 2:
+    case 3:
+      return { kind: 'truncate', of: dice.next() }
+    case 4:
+      return { kind: 'freeze', of: dice.next() }
+    case 5:
+      return { kind: 'stall', at: dice.pick(['head', 'done'] as const) }
+    case 6:
+      return { kind: 'delay', ms: dice.integer(1, 80) }
+    case 7:
+      return answer(503, 'SlowDown')
+    case 8:
+      return answer(500, 'InternalError')
+    case 9:
+      return dice.chance(0.5) ? answer(403, 'AccessDenied') : answer(400, 'ExpiredToken')
+    default:
+      return { kind: 'garble' }
+  }
+}
+
 function faultOfCall(dice: Dice): Fault {
   const somewhere = dice.pick(['head', 'sent', 'done', 'done'] as const)
   switch (dice.integer(1, 8)) {
@@ -160,7 +219,7 @@ function faultOfCall(dice: Dice): Fault {
     case 4:
       return { kind: 'delay', ms: dice.integer(1, 80) }
     case 5:
-      return { kind: 'truncate' }
+      return { kind: dice.pick(['truncate', 'freeze'] as const), of: dice.next() }
     case 6:
       return {
         kind: 'answer',
@@ -175,16 +234,13 @@ function faultOfCall(dice: Dice): Fault {
   }
 }
 
-function planIncidents(dice: Dice, theme: Theme, partCount: number, single: boolean): Story['incidents'] {
+function planUploadIncidents(dice: Dice, theme: Theme, { partCount, single }: Shape): Story['incidents'] {
   const somewhere = () => {
     if (dice.chance(0.15)) return 'complete #1'
     return single ? 'put #1' : `put ${dice.integer(1, partCount)} #1`
   }
-  const several = (most: number, incident: () => Incident) =>
-    Array.from({ length: dice.integer(1, most) }, () => ({ at: somewhere(), incident: incident() }))
+  const several = (most: number, incident: () => Incident) => planSeveral(dice, most, somewhere, incident)
   switch (theme) {
-    case 'link':
-      return []
     case 'stopped':
       return several(4, () =>
         dice.chance(0.5) ? { what: 'stop' } : { what: 'pause', ms: dice.integer(0, 60) },
@@ -201,5 +257,37 @@ function planIncidents(dice: Dice, theme: Theme, partCount: number, single: bool
           { what: 'full disk', ms: dice.pick([50, 400]) },
         ]),
       )
+    case 'killed':
+      return several(3, () => ({ what: dice.pick(['kill client', 'kill client', 'kill server', 'rival']) }))
+    default:
+      return []
   }
+}
+
+function planDownloadIncidents(dice: Dice, theme: Theme, { partCount }: Shape): Story['incidents'] {
+  const somewhere = () => (dice.chance(0.15) ? 'download #1' : `get #${dice.integer(1, partCount)}`)
+  if (theme === 'killed') {
+    return planSeveral(dice, 3, somewhere, () => ({
+      what: dice.pick(['kill client', 'kill client', 'kill server', 'rival']),
+    }))
+  }
+  return planSeveral(dice, 2, somewhere, () =>
+    dice.pick<Incident>([
+      { what: 'stop' },
+      { what: 'stop' },
+      { what: 'outage', ms: dice.pick([100, 4000]) },
+      { what: 'full disk', ms: 200 },
+      { what: 'another object' },
+      { what: 'rival' },
+    ]),
+  )
+}
+
+function planSeveral(
+  dice: Dice,
+  most: number,
+  somewhere: () => string,
+  incident: () => Incident,
+): Story['incidents'] {
+  return Array.from({ length: dice.integer(1, most) }, () => ({ at: somewhere(), incident: incident() }))
 }

@@ -14,76 +14,90 @@ const SAID: Partial<Record<SourceChange, RegExp>> = {
   replace: /inode was/,
   'move away': /no file there/,
 }
+/** How another run of the same may end. */
+const RIVALS = ['done', 'BusyError', 'FileExistsError']
+/** Whatever may cost a run its patience. */
+const TROUBLES = ['outage', 'full disk', 'kill server', 'rival']
+/** Of a client that is killed, a request may arrive so much later. */
+const LATE_HEAD_MS = 500
 /** A timer of the machine may fire so much early. */
 const TIMER_SLACK_MS = 2
 
 /** How it ended, and what is left. @returns the promises that are broken */
 export function checkEnd(told: Told): string[] {
-  const { story, outcomes, source, objects } = told
+  const { story, outcomes, rivals, source, objects, others, timers, connections } = told
   const broken: string[] = []
   const promise = (kept: boolean, what: string) => kept || broken.push(what)
 
-  const last = outcomes.at(-1)
-  const change = story.incidents.flatMap(({ incident }) =>
-    incident.what === 'source' ? [incident.change] : [],
-  )[0]
-  const possible = [sha256(source.bytes), ...(change === 'edit unseen' ? [sha256(source.read())] : [])]
+  const change = changeOf(story)
+  const possible = [source.bytes, ...others, ...(change === 'edit unseen' ? [source.read()] : [])].map(sha256)
   for (const [key, found] of objects) {
     promise(
       possible.includes(found),
-      `Expected nothing in the store but the file as it was, got another at ${key}.`,
+      `Expected nothing in the store but the whole file, got another at ${key}.`,
     )
   }
-
-  if (last && 'result' in last) {
-    promise(objects.has(last.result.key), `Expected an object at ${last.result.key}, found none.`)
+  const done = [...outcomes, ...rivals].find((outcome) => 'result' in outcome)
+  const last = outcomes.at(-1)
+  if (done && 'result' in done) {
+    const { key, size, verified } = done.result
+    promise(objects.has(key), `Expected an object at ${key}, found none.`)
     promise(
-      last.result.size === story.size,
-      `Expected a result of ${story.size} bytes, got ${last.result.size}.`,
+      size === story.size || others.length > 0,
+      `Expected a result of ${story.size} bytes, got ${size}.`,
     )
-    promise(
-      last.result.verified !== 'size',
-      `Expected it to be verified by its bytes, got ${last.result.verified}.`,
-    )
+    promise(verified !== 'size', `Expected it to be verified by its bytes, got ${verified}.`)
     promise(
       told.unfinished.length <= orphans(told),
       `Expected at most ${orphans(told)} unfinished uploads in the store, got ${told.unfinished.length}.`,
     )
-    promise(told.remembered.length === 0, `Expected nothing to be remembered, got ${told.remembered}.`)
-  } else {
+    promise(told.remembered.length === 0, `Expected nothing to be left, got ${told.remembered}.`)
+    if (story.direction === 'download') {
+      const arrived = told.arrived && sha256(told.arrived)
+      promise(possible.includes(arrived ?? ''), 'Expected the whole object on the disk, got something else.')
+    }
+  } else if (last && 'error' in last) {
+    const { name, message } = last.error
     const said = change && SAID[change]
-    const error = last?.error
     promise(
-      error?.name === 'SourceChangedError' && said !== undefined,
-      `Expected it to be done, got ${error?.name}: ${error?.message}`,
+      name === 'SourceChangedError' && said !== undefined,
+      `Expected it to be done, got ${name}: ${message}`,
     )
-    if (said) promise(said.test(error?.message ?? ''), `Expected the error to name the change (${change}).`)
+    if (said) promise(said.test(message), `Expected the error to name the change (${change}).`)
+    promise(told.arrived === undefined, 'Expected no file under the final name, got one.')
   }
 
   for (const outcome of outcomes.slice(0, -1)) {
-    if ('result' in outcome) continue
+    if (!('error' in outcome)) continue
     const { name, message } = outcome.error
     promise(mayStop(story, name), `Expected no run to fail for that, got ${name}: ${message}`)
   }
-  for (const outcome of told.rivals) {
-    const name = 'result' in outcome ? 'done' : outcome.error.name
+  for (const outcome of rivals) {
+    const name = 'error' in outcome ? outcome.error.name : 'done'
     promise(
-      ['done', 'BusyError'].includes(name),
-      `Expected an upload of the same file to be told so, got ${name}.`,
+      RIVALS.includes(name) || mayStop(story, name),
+      `Expected whoever does the same to be told so, got ${name}.`,
     )
   }
-  promise(told.timers === 0, `Expected no timer to be running, got ${told.timers}.`)
-  promise(told.connections === 0, `Expected no connection to be open, got ${told.connections}.`)
+  promise(timers === 0, `Expected no timer to be running, got ${timers}.`)
+  promise(connections === 0, `Expected no connection to be open, got ${connections}.`)
   return broken
 }
 
+function changeOf({ incidents }: Story): SourceChange | undefined {
+  return incidents.flatMap(({ incident }) => (incident.what === 'source' ? [incident.change] : []))[0]
+}
+
 /** Why a run may have ended before the last. */
-function mayStop({ incidents }: Story, error: string): boolean {
+export function mayStop({ incidents, faults, direction }: Story, error: string): boolean {
+  if (error === 'IntegrityError') {
+    return direction === 'download' && [...faults.values()].some(({ kind }) => kind === 'garble')
+  }
   if (error === 'AbortedError') return incidents.some(({ incident }) => incident.what === 'stop')
   if (error === 'SourceChangedError') {
     return incidents.some(({ incident }) => incident.what === 'source' && incident.change === 'move away')
   }
-  return incidents.some(({ incident }) => incident.what === 'outage' || incident.what === 'full disk')
+  return incidents.some(({ incident }) => TROUBLES.includes(incident.what))
 }
 
 /** Uploads whose initiation was not answered, or that were forgotten, stay until the lifecycle rule's day. */
@@ -102,6 +116,7 @@ function orphans({ story, director, outcomes }: Told): number {
  */
 export function checkBytes(told: Told): string[] {
   const { director } = told
+  if (told.story.direction === 'download') return checkRanges(told)
   const good = new Map<string, Attempt[]>()
   for (const attempt of director.attempts) {
     if (attempt.operation !== 'put' || isExcused(told, attempt)) continue
@@ -129,5 +144,26 @@ function isExcused({ director, cuts, outcomes }: Told, attempt: Attempt): boolea
   if (cut?.error === 'NetworkError') return cut.after >= TIMING.stallMs - TIMER_SLACK_MS
   // By a pause or a stop, or together with all others when one of them failed for good.
   if (cut) return director.interruptions.length > 0 || outcomes.some((outcome) => 'error' in outcome)
-  return director.interruptions.some((at) => began <= at && at <= ended)
+  const wasKilled = broken === 'client' ? LATE_HEAD_MS : 0
+  return director.interruptions.some((at) => began - wasKilled <= at && at <= ended)
+}
+
+/** Of a download that nobody killed, and whose bytes are right, no byte that has arrived is fetched again. */
+function checkRanges({ story, director }: Told): string[] {
+  const reasons = ['kill client', 'another object', 'full disk', 'rival']
+  if (story.incidents.some(({ incident }) => reasons.includes(incident.what))) return []
+  if (director.attempts.some(({ operation, fault }) => operation === 'get' && fault?.kind === 'garble'))
+    return []
+  const whole = director.attempts
+    .filter(({ operation, answered, fault }) => operation === 'get' && answered === 206 && !fault)
+    .filter(({ began, ended }) => !director.interruptions.some((at) => began <= at && at <= ended))
+    .flatMap((attempt) => (attempt.range ? [{ attempt, range: attempt.range }] : []))
+    .sort((a, b) => a.range[0] - b.range[0])
+  return whole.flatMap(({ attempt, range }, index) => {
+    const before = whole[index - 1]
+    if (!before || range[0] >= before.range[1]) return []
+    return [
+      `Expected each byte to be fetched once, got ${describeExchange(before.attempt)} and ${describeExchange(attempt)}.`,
+    ]
+  })
 }

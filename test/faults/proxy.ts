@@ -116,6 +116,8 @@ async function relay(
   options: ProxyOptions,
   { agent, stalled }: { agent: http.Agent; stalled: Set<http.IncomingMessage> },
 ): Promise<void> {
+  // The request forgets it once it is over.
+  const { socket } = request
   const gone = new AbortController()
   const end = () => {
     attempt.ended = Math.min(attempt.ended, performance.now())
@@ -140,7 +142,7 @@ async function relay(
   /** Breaks off both ways. */
   const drop = () => {
     gone.abort()
-    request.socket?.destroy()
+    socket.destroy()
   }
   /** @throws {Gone} where this is the moment at which the connection breaks, or is to stand still */
   const reach = async (moment: Moment) => {
@@ -263,10 +265,13 @@ function answer(
     const at = Math.floor(body.length / 2)
     body[at] = (body[at] ?? 0) ^ 1
   }
-  if (fault?.kind === 'truncate') {
+  if (fault?.kind === 'truncate' || fault?.kind === 'freeze') {
     response.setHeader('content-length', Math.max(body.length, 2))
     response.writeHead(statusCode)
-    response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy())
+    const part = body.subarray(0, Math.floor(body.length * fault.of))
+    if (fault.kind === 'truncate') response.write(part, () => response.destroy())
+    else if (part.length > 0) response.write(part)
+    else response.flushHeaders()
     return
   }
   response.writeHead(statusCode).end(body)

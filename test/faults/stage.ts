@@ -2,14 +2,14 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Director } from './director.ts'
-import { type House, openHouse } from './house.ts'
+import type { House, HouseOptions } from './house.ts'
 import { type FaultProxy, newAttempt, startFaultProxy } from './proxy.ts'
 
 /** An API and an S3, a proxy before each of them, and a folder: for one story after another. */
-export interface Stage {
+export interface Stage<H extends House = House> {
   readonly folder: string
   readonly apiUrl: string
-  readonly house: House
+  readonly house: H
   /** Whoever decides about requests from now on. */
   director: Director | undefined
   /** Lets be seen which clients have left; see {@link FaultProxy.release}. */
@@ -21,7 +21,9 @@ export interface Stage {
   close(): Promise<void>
 }
 
-export async function openStage(): Promise<Stage> {
+export async function openStage<H extends House>(
+  open: (options: HouseOptions) => Promise<H>,
+): Promise<Stage<H>> {
   const folder = await mkdtemp(join(tmpdir(), 'partway-faults-'))
   await mkdir(join(folder, 'stories'))
   const ports = { api: 0, store: 0 }
@@ -36,14 +38,9 @@ export async function openStage(): Promise<Stage> {
       skewMs: () => director?.story.skewMs ?? 0,
     })
   const [api, store] = await Promise.all([startProxy('api'), startProxy('store')])
-  const house = await openHouse({
-    dataDirectory: join(folder, 'data'),
-    async storeUrl(s3Port) {
-      ports.store = s3Port
-      return store.url
-    },
-  })
+  const house = await open({ dataDirectory: join(folder, 'data'), storeUrl: store.url })
   ports.api = house.apiPort
+  ports.store = house.s3Port
   return {
     folder: join(folder, 'stories'),
     apiUrl: api.url,

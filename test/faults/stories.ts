@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, test } from 'vitest'
+import { openHouse } from './house.ts'
+import { openHouseProcess } from './house-in-process.ts'
 import { planStory, type Theme } from './plan.ts'
 import { openStage, type Stage } from './stage.ts'
 import { tell } from './tell.ts'
@@ -10,7 +12,7 @@ const { FAULT_SEED, FAULT_BASE = '1' } = process.env
 export function tellStories(theme: Theme, count: number): void {
   let stage: Stage
   beforeAll(async () => {
-    stage = await openStage()
+    stage = await openStage(theme === 'killed' ? openHouseProcess : openHouse)
   }, 60_000)
   afterAll(() => stage?.close())
 

@@ -1,0 +1,77 @@
+import type { Upload } from '../../client/events.ts'
+import { openFile } from '../../client/node/source.ts'
+import { type Cuts, createTestClient } from './client.ts'
+import { asFailure, type Outcome } from './told.ts'
+
+/** One file to be sent, or one object to be fetched. */
+export interface Errand {
+  readonly direction: 'upload' | 'download'
+  /** Of the file. */
+  readonly path: string
+  /** Of the object that is fetched. */
+  readonly key?: string | undefined
+  readonly lanes: number
+  readonly partSize: number
+}
+
+/** An errand under way. */
+export interface Running {
+  /** `undefined` where it was killed. */
+  readonly outcome: Promise<Outcome | undefined>
+  pause(milliseconds: number): void
+  stop(): void
+  /** As by `kill -9`. */
+  kill(): void
+}
+
+/** Runs errands, in this process or in others. */
+export interface Porter {
+  begin(errand: Errand): Running
+  /** By try. */
+  readonly cuts: Cuts
+  /** Timers of the engine that are running, where that can be known. */
+  readonly timers: number
+  close(): void
+}
+
+export function createPorter(apiUrl: string, state: string): Porter {
+  const client = createTestClient(apiUrl, state)
+  const pauses = new Set<NodeJS.Timeout>()
+  return {
+    begin({ direction, path, key = '', lanes: concurrency, partSize }) {
+      const stop = new AbortController()
+      const options = { concurrency, signal: stop.signal }
+      let upload: Upload | undefined
+      const send = async () => {
+        const source = await openFile(path)
+        try {
+          upload = client.upload(source, { ...options, partSize })
+          return await upload.result
+        } finally {
+          await source.close()
+        }
+      }
+      const fetch = () => client.download(key, { ...options, output: path }).result
+      return {
+        outcome: (direction === 'upload' ? send() : fetch()).then((result) => ({ result }), asFailure),
+        pause(milliseconds) {
+          const paused = upload
+          paused?.pause()
+          pauses.add(setTimeout(() => paused?.resume(), milliseconds))
+        },
+        stop: () => stop.abort(new Error('The user stops it.')),
+        kill() {
+          throw new Error('Expected an errand in a process of its own, got one in this.')
+        },
+      }
+    },
+    cuts: client.cuts,
+    get timers() {
+      return client.timers
+    },
+    close() {
+      for (const pause of pauses) clearTimeout(pause)
+      client.close()
+    },
+  }
+}
