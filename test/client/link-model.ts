@@ -6,6 +6,8 @@ export interface LinkModel {
   rate(connections: number, now: number): number
   /** Whether the store asks for less when there are so many. */
   asksForLess?(connections: number): boolean
+  /** Bytes that a connection's buffers take at once when it is opened: handed over, and not on their way. */
+  readonly buffer?: number
 }
 
 export interface Run {
@@ -47,8 +49,10 @@ export function runOver(link: LinkModel, options: RunOptions): Run {
     const lanes = fixed ?? steering.lanes
     if (lanes !== run.lanes.at(-1)) run.changes.push({ at: now, lanes })
     run.lanes.push(lanes)
-    born = [...born.slice(0, lanes), ...Array<number>(Math.max(0, lanes - born.length)).fill(now)]
+    const opened = Math.max(0, lanes - born.length)
+    born = [...born.slice(0, lanes), ...Array<number>(opened).fill(now)]
     steering.used(now, lanes)
+    steering.moved(now, opened * (link.buffer ?? 0))
     const connections = born.reduce((sum, since) => sum + Math.min(1, (now - since) / RAMP_MS), 0)
     const bytes = Math.max(0, link.rate(connections, now) * (1 + noise * wander())) * TICK_MS
     const refused = link.asksForLess?.(lanes) ?? false

@@ -91,6 +91,20 @@ test.each([
   expect(sent / (after * 20 * MBIT * 0.5 * MINUTE)).toBeGreaterThan(0.9)
 })
 
+test('notices that a link has become another, although it has left it alone for long', () => {
+  const [before, after] = [flatAfter(8), { rate: (lanes: number) => Math.min(lanes, 40) * 30 * MBIT }]
+  const link = { rate: (lanes: number, now: number) => (now < MINUTE ? before : after).rate(lanes, now) }
+  const { changes } = runOver(link, { milliseconds: 2 * MINUTE })
+  const grown = changes.find(({ at, lanes }) => at > MINUTE && lanes >= 32)
+  expect(grown?.at).toBeLessThan(MINUTE + 8_000)
+})
+
+test('does not take for goodput what only fills the buffers of connections that were opened', () => {
+  const link = { ...flatAfter(3), buffer: 4 * 1024 * 1024 }
+  const { lanes } = runOver(link, { milliseconds: MINUTE })
+  expect(Math.max(...lanes)).toBeLessThanOrEqual(24)
+})
+
 test('waits on a slow link for more than a handful of bytes', () => {
   const { changes } = runOver({ rate: () => MBIT }, { milliseconds: MINUTE })
   expect(changes[1]?.at).toBeGreaterThan(8_000)
