@@ -4,7 +4,6 @@ import {
   NetworkError,
   type NodeClient,
   PartwayError,
-  RecordError,
   SourceChangedError,
   StoreError,
 } from '../client/node/index.ts'
@@ -27,7 +26,7 @@ export const UNREACHED_ADVICE = 'Check the URL, and that the server runs.'
 
 /** What went wrong with a file, and what to do, in a sentence or two. */
 export function explain(error: unknown): string {
-  if (error instanceof SourceChangedError || error instanceof RecordError) {
+  if (error instanceof SourceChangedError) {
     return `${error.message} (With --restart, the upload begins anew.)`
   }
   if (error instanceof BusyError) {

@@ -117,15 +117,6 @@ export class IntegrityError extends PartwayError {
   }
 }
 
-/** There is a record of an unfinished upload, but it cannot be used. */
-export class RecordError extends PartwayError {
-  override readonly name = 'RecordError'
-
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, false, options)
-  }
-}
-
 /** The store does not know the upload, and it is not complete: aborted, or swept by the lifecycle rule. */
 export class UploadGoneError extends PartwayError {
   override readonly name = 'UploadGoneError'

@@ -1,16 +1,15 @@
 import { toBase64 } from '../checksums/base64.ts'
 import { type PartPlan, type PartRange, partRange, plan } from '../protocol/part-plan.ts'
-import type { Checksum, ListPartsResponse, SignedPart, SignedParts } from '../protocol/schemas.ts'
+import type { Checksum, ListPartsResponse, SignedParts } from '../protocol/schemas.ts'
 import type { Job } from './job.ts'
 import type { JournaledPart, Replayed } from './journal.ts'
 import { journalTouch } from './ledger.ts'
+import { PartUrls } from './part-urls.ts'
 import type { JournaledUpload, Lane } from './ports.ts'
 import { type Proof, Proofs } from './proofs.ts'
 import { type Held, readAgain } from './read-again.ts'
 import { proofOf, weighParts } from './resume.ts'
-import { SealedUrls } from './sealed-urls.ts'
 import { sendPart } from './send-part.ts'
-import { SignedUrls } from './signed-urls.ts'
 import { runInLanes } from './workers.ts'
 
 /** The parts of one upload: which of them the store has acknowledged, what is known of each, and how the others get there. */
@@ -19,8 +18,7 @@ export class Parts<Slice> {
   readonly proofs: Proofs
   readonly #job: Job<Slice>
   readonly #upload: JournaledUpload
-  readonly #urls: SignedUrls
-  readonly #sealed: SealedUrls | undefined
+  readonly #urls: PartUrls<Slice>
   readonly #journaled: ReadonlyMap<number, JournaledPart>
   /** Held by the store; to be read here before they count. */
   readonly #unchecked = new Map<number, Held>()
@@ -29,7 +27,6 @@ export class Parts<Slice> {
 
   /** @param parts of the journal */
   constructor(job: Job<Slice>, upload: JournaledUpload, parts: Replayed['parts'] = new Map()) {
-    const { controlPlane, tracker, clock, lanes } = job
     this.#job = job
     this.#upload = upload
     this.#journaled = parts
@@ -38,19 +35,8 @@ export class Parts<Slice> {
       job.emit('downgraded', { reason }),
     )
     for (const [partNumber, part] of parts) this.proofs.set(partNumber, proofOf(part))
-    this.#urls = new SignedUrls({
-      ...{ plan: this.plan, clock, lanes: lanes.max },
-      presign: (from, to, signal) => controlPlane.presign(upload, { from, to }, signal),
-      rate: () => tracker.rate(),
-      isDone: (partNumber) => tracker.isDone(partNumber),
-    })
-    const { algorithm } = this.proofs
-    if (job.integrity === 'signed' && algorithm) {
-      this.#sealed = new SealedUrls(this.plan, algorithm, (parts, checksums, signal) =>
-        controlPlane.presign(upload, parts, signal, checksums),
-      )
-    }
-    tracker.begin(this.plan)
+    this.#urls = new PartUrls(job, upload, this.plan, this.proofs.algorithm)
+    job.tracker.begin(this.plan)
   }
 
   /** Takes what initiate brought along. */
@@ -58,12 +44,11 @@ export class Parts<Slice> {
     this.#urls.add(signed)
   }
 
-  /** Signs what will most likely be sent first, while something else is asked. */
-  async signFirst(signal: AbortSignal): Promise<void> {
+  /** What will most likely be sent first has its URLs signed while something else is asked. */
+  signFirst(signal: AbortSignal): Promise<void> {
     let first = 1
     while (this.#journaled.has(first)) first++
-    // Whether it fails shows to whoever needs it.
-    if (first <= this.plan.partCount && !this.#sealed) await this.#urls.sign(first, signal).catch(() => {})
+    return this.#urls.signAhead(first, signal)
   }
 
   /**
@@ -190,20 +175,9 @@ export class Parts<Slice> {
   }
 
   async #send(range: PartRange, lane: Lane, signal: AbortSignal): Promise<Proof> {
-    const { partNumber, start, end } = range
-    const { source } = this.#job
-    const { algorithm } = this.proofs
-    const sealed = algorithm && this.#sealed
-    const crc = sealed && (await source.crc(algorithm, start, end, signal))
-    const ports = {
-      job: this.#job,
-      proofs: this.proofs,
-      sign: (signal: AbortSignal): Promise<SignedPart> =>
-        sealed && crc ? sealed.get(partNumber, crc, signal) : this.#urls.get(partNumber, signal),
-      refused: (signed: SignedPart) => this.#urls.refuse(signed),
-      verify: () => this.verify(),
-    }
-    const proof = await sendPart(range, ports, lane, signal)
-    return crc ? { ...proof, crc } : proof
+    const signing = await this.#urls.signing(range, this.proofs.algorithm, signal)
+    const ports = { ...signing, job: this.#job, proofs: this.proofs, verify: () => this.verify() }
+    const { etag, md5, crc = signing.crc } = await sendPart(range, ports, lane, signal)
+    return { etag, md5, crc }
   }
 }

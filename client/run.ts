@@ -1,18 +1,16 @@
 import { type Follower, follow } from './abort.ts'
-import { initiate } from './begin.ts'
+import { Carrier } from './carrier.ts'
 import type { Undertaking } from './create-job.ts'
-import { AbortedError, asPartwayError, BusyError, type PartwayError, UploadGoneError } from './errors.ts'
+import { AbortedError, asPartwayError, BusyError, type PartwayError } from './errors.ts'
 import type { Emitter, Listener, Upload, UploadEvents, UploadResult, UploadSnapshot } from './events.ts'
 import { forget } from './forget.ts'
-import type { Job, Stored, Transfer } from './job.ts'
+import type { Job, Stored } from './job.ts'
 import { Ledger } from './ledger.ts'
-import { openUpload } from './open-upload.ts'
 import type { Journal } from './ports.ts'
+import { resultOf, snapshotOf } from './report.ts'
 import type { Stage } from './stage.ts'
 import type { UploadOptions, UploadPorts } from './upload.ts'
 
-/** An upload that vanishes again and again is not an accident. */
-const MAX_RESTARTS = 2
 const PAUSED = new AbortedError('The upload is paused.', true)
 
 /** One upload, from its journal to its object; can be paused, stopped and cancelled at any moment. */
@@ -23,13 +21,13 @@ export class UploadRun<Slice> implements Upload {
   readonly #options: UploadOptions
   readonly #stage: Stage
   readonly #emitter: Emitter<UploadEvents>
+  readonly #carrier: Carrier<Slice>
   readonly #stop = new AbortController()
   readonly #begun: number
   /** What a pause interrupts. */
   #active: Follower | undefined
   /** Ends the pause. */
   #wake: (() => void) | undefined
-  #transfer: Transfer | undefined
   #error: PartwayError | undefined
   #cancelled: AbortedError | undefined
 
@@ -44,6 +42,8 @@ export class UploadRun<Slice> implements Upload {
     this.#journals = journals
     this.#options = options
     this.#begun = job.clock.now()
+    const { partSize, resume = 'journal', restart = false } = options
+    this.#carrier = new Carrier({ partSize, resume, restart })
     this.result = this.#run()
     this.result.catch(() => {})
   }
@@ -53,23 +53,7 @@ export class UploadRun<Slice> implements Upload {
   }
 
   snapshot(): UploadSnapshot {
-    const { source, tracker } = this.#job
-    return {
-      state: this.#stage.state,
-      waitingFor: this.#stage.waitingFor,
-      fileName: source.name,
-      key: this.#transfer?.key,
-      size: source.size,
-      bytesSent: tracker.bytesSent,
-      bytesAcknowledged: tracker.acknowledged,
-      bytesResumed: tracker.resumed,
-      rate: tracker.rate(),
-      eta: tracker.eta(),
-      parts: tracker.parts.slice(),
-      partsDone: tracker.partsDone,
-      retries: tracker.retries,
-      error: this.#error,
-    }
+    return snapshotOf(this.#job, this.#stage, this.#carrier.transfer, this.#error)
   }
 
   pause(): void {
@@ -80,7 +64,7 @@ export class UploadRun<Slice> implements Upload {
 
   resume(): void {
     if (this.#stage.state !== 'paused') return
-    this.#stage.take(this.#transfer ? 'send' : 'plan')
+    this.#stage.take(this.#carrier.transfer ? 'send' : 'plan')
     this.#wake?.()
   }
 
@@ -92,7 +76,7 @@ export class UploadRun<Slice> implements Upload {
     await this.result.catch(() => {})
     if (this.#stage.state === 'done') return
     const { controlPlane, source } = this.#job
-    await forget(this.#journals, controlPlane, source.id, this.#transfer)
+    await forget(this.#journals, controlPlane, source.id, this.#carrier.transfer)
   }
 
   async #run(): Promise<UploadResult> {
@@ -130,10 +114,10 @@ export class UploadRun<Slice> implements Upload {
     const ledger = new Ledger(journal, (error) => emit('unrecorded', { error }))
     const job = { ...this.#job, ledger }
     try {
-      const { size: _, ...stored } = await this.#untilStored(job, journal)
+      const stored = await this.#untilStored(job, journal)
       void ledger.append({ type: 'done' })
       await ledger.clear()
-      return this.#resultOf(stored)
+      return resultOf(job, this.#carrier.transfer?.key ?? '', stored, this.#begun)
     } finally {
       await ledger.close()
     }
@@ -147,54 +131,15 @@ export class UploadRun<Slice> implements Upload {
       const { signal, release } = this.#active
       try {
         signal.throwIfAborted()
-        return await this.#transferAll(job, journal, signal)
+        return await this.#carrier.carry(job, journal, signal)
       } catch (error) {
-        const stored = this.#cancelled && this.#stage.isCompleting && (await this.#foundComplete())
+        const mayBeDone = this.#cancelled && this.#stage.isCompleting
+        const stored = mayBeDone && (await this.#carrier.foundComplete())
         if (stored) return stored
         if (signal.reason !== PAUSED) throw error
       } finally {
         release()
       }
-    }
-  }
-
-  async #transferAll(job: Job<Slice>, journal: Journal, signal: AbortSignal): Promise<Stored> {
-    const { partSize, resume = 'journal', restart = false } = this.#options
-    this.#transfer ??= await openUpload(job, journal, { partSize, resume, restart }, signal)
-    for (let restarts = 0; ; restarts++) {
-      try {
-        return await this.#transfer.send(signal)
-      } catch (error) {
-        if (!(error instanceof UploadGoneError) || restarts === MAX_RESTARTS) throw error
-        job.enter('plan', signal)
-        await job.ledger.clear()
-        job.emit('restarted', { reason: error.message })
-        this.#transfer = await initiate(job, this.#transfer.partSize ?? partSize, signal)
-      }
-    }
-  }
-
-  /** Complete may have been faster than the cancelling. */
-  async #foundComplete(): Promise<Stored | undefined> {
-    const { signal } = new AbortController()
-    await this.#transfer?.abort(signal)
-    return this.#transfer?.find(signal)
-  }
-
-  #resultOf(stored: Omit<Stored, 'size'>): UploadResult {
-    const { tracker, clock, source } = this.#job
-    return {
-      etag: undefined,
-      checksum: undefined,
-      versionId: undefined,
-      location: undefined,
-      downgraded: undefined,
-      ...stored,
-      key: this.#transfer?.key ?? '',
-      size: source.size,
-      bytesTransferred: tracker.transferred,
-      bytesResumed: tracker.resumed,
-      elapsed: clock.now() - this.#begun,
     }
   }
 

@@ -6,7 +6,6 @@ import {
   NetworkError,
   NotPartwayError,
   type PartwayError,
-  RecordError,
   SourceChangedError,
   SourceReadError,
   StoreError,
@@ -62,12 +61,6 @@ export function explain(error: PartwayError): Explanation {
   if (error instanceof IntegrityError) {
     return {
       sentence: 'What arrived is not what was read, so it was not kept. Send the file again.',
-      remedy: 'restart',
-    }
-  }
-  if (error instanceof RecordError) {
-    return {
-      sentence: 'What this browser remembers of this upload cannot be used. Send the file again.',
       remedy: 'restart',
     }
   }

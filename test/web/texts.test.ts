@@ -7,7 +7,6 @@ import {
   NetworkError,
   NotPartwayError,
   PartwayError,
-  RecordError,
   SourceChangedError,
   SourceReadError,
   StoreError,
@@ -188,7 +187,6 @@ describe('an error becomes a sentence, and the button that helps', () => {
     [new StoreError('PUT: 404', { status: 404, code: 'NoSuchUpload' }), /no longer knows/, 'restart'],
     [new UploadGoneError('swept'), /has dropped this upload/, 'restart'],
     [new IntegrityError('crc'), /not what was read/, 'restart'],
-    [new RecordError('torn'), /cannot be used/, 'restart'],
     [new AbortedError('signal', true), /was stopped/, 'retry'],
     [new UnknownError('x is not a function', false), /Something unexpected/, 'retry'],
   ])('%o', (error, sentence, remedy) => {

@@ -1,0 +1,41 @@
+import { initiate } from './begin.ts'
+import { UploadGoneError } from './errors.ts'
+import type { Job, Stored, Transfer } from './job.ts'
+import { type OpenOptions, openUpload } from './open-upload.ts'
+import type { Journal } from './ports.ts'
+
+/** An upload that vanishes again and again is not an accident. */
+const MAX_RESTARTS = 2
+
+/** Carries a source to the store, whatever becomes of the upload that it began with. */
+export class Carrier<Slice> {
+  transfer: Transfer | undefined
+  readonly #options: OpenOptions
+
+  constructor(options: OpenOptions) {
+    this.#options = options
+  }
+
+  /** May be called again after a pause. */
+  async carry(job: Job<Slice>, journal: Journal, signal: AbortSignal): Promise<Stored> {
+    this.transfer ??= await openUpload(job, journal, this.#options, signal)
+    for (let restarts = 0; ; restarts++) {
+      try {
+        return await this.transfer.send(signal)
+      } catch (error) {
+        if (!(error instanceof UploadGoneError) || restarts === MAX_RESTARTS) throw error
+        job.enter('plan', signal)
+        await job.ledger.clear()
+        job.emit('restarted', { reason: error.message })
+        this.transfer = await initiate(job, this.transfer.partSize ?? this.#options.partSize, signal)
+      }
+    }
+  }
+
+  /** Complete may have been faster than whoever cancelled it. */
+  async foundComplete(): Promise<Stored | undefined> {
+    const { signal } = new AbortController()
+    await this.transfer?.abort(signal)
+    return this.transfer?.find(signal)
+  }
+}

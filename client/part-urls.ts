@@ -1,0 +1,72 @@
+import type { CrcAlgorithm } from '../checksums/crc.ts'
+import type { PartPlan, PartRange } from '../protocol/part-plan.ts'
+import type { SignedPart, SignedParts } from '../protocol/schemas.ts'
+import type { Job } from './job.ts'
+import type { UploadId } from './ports.ts'
+import { SealedUrls } from './sealed-urls.ts'
+import { SignedUrls } from './signed-urls.ts'
+
+/** How one part gets its URLs, a try at a time. */
+export interface PartSigning {
+  /** Of the part's bytes, where it is signed into its URLs. */
+  readonly crc: Uint8Array | undefined
+  sign(signal: AbortSignal): Promise<SignedPart>
+  refused(signed: SignedPart): void
+}
+
+/** Where the URLs of an upload's parts come from: windows of them; or one each, with the part's checksum signed in. */
+export class PartUrls<Slice> {
+  readonly #source: Job<Slice>['source']
+  readonly #plan: PartPlan
+  readonly #windows: SignedUrls
+  readonly #sealed: SealedUrls | undefined
+
+  /** @param algorithm of the upload; `undefined` where there is none to sign */
+  constructor(job: Job<Slice>, upload: UploadId, plan: PartPlan, algorithm: CrcAlgorithm | undefined) {
+    const { controlPlane, tracker, clock, lanes, source, integrity } = job
+    this.#source = source
+    this.#plan = plan
+    this.#windows = new SignedUrls({
+      ...{ plan, clock, lanes: lanes.max },
+      presign: (from, to, signal) => controlPlane.presign(upload, { from, to }, signal),
+      rate: () => tracker.rate(),
+      isDone: (partNumber) => tracker.isDone(partNumber),
+    })
+    if (integrity !== 'signed' || !algorithm) return
+    this.#sealed = new SealedUrls(plan, algorithm, (parts, checksums, signal) =>
+      controlPlane.presign(upload, parts, signal, checksums),
+    )
+  }
+
+  /** Takes what initiate brought along. */
+  add(signed: SignedParts): void {
+    this.#windows.add(signed)
+  }
+
+  /** Signs what will most likely be sent first, while something else is asked. Whether it fails shows to whoever needs it. */
+  async signAhead(partNumber: number, signal: AbortSignal): Promise<void> {
+    if (partNumber > this.#plan.partCount || this.#sealed) return
+    await this.#windows.sign(partNumber, signal).catch(() => {})
+  }
+
+  /** @param algorithm `undefined` where the store turned out to keep no checksums */
+  async signing(
+    { partNumber, start, end }: PartRange,
+    algorithm: CrcAlgorithm | undefined,
+    signal: AbortSignal,
+  ): Promise<PartSigning> {
+    const sealed = algorithm && this.#sealed
+    const crc = sealed && (await this.#source.crc(algorithm, start, end, signal))
+    return {
+      crc,
+      sign: (signal) =>
+        sealed && crc ? sealed.get(partNumber, crc, signal) : this.#windows.get(partNumber, signal),
+      refused: (signed) => this.#windows.refuse(signed),
+    }
+  }
+
+  /** The part is done. */
+  forget(partNumber: number): void {
+    this.#windows.forget(partNumber)
+  }
+}
