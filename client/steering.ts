@@ -15,7 +15,7 @@ const LONGEST_LOOK_MS = 30_000
 const DOUBLE = 2
 const MORE = 1.25
 const FEWER = 0.75
-/** Of what lanes would bring if each was as fast as those before. So much is plain … */
+/** Of what lanes would bring if each was as fast as those before. So much is plain at a glance; half of it after twice the time, if lanes were doubled … */
 const PLAIN = 0.6
 /** … so much is worth having … */
 const WORTH_DOUBLING = 0.1
@@ -129,15 +129,15 @@ export class Steering {
     const goodput = this.#look.goodput(now)
     const gain = (goodput / step.goodput - 1) / (this.#lanes / step.from - 1)
     const more = this.#lanes > step.from
-    const plain = more && gain >= PLAIN
     const doubling = this.#factor === DOUBLE
-    if (!plain && !this.#lookedFor(doubling ? LOOK : LONG_LOOK, now)) return
+    const plain = doubling ? (PLAIN * GLANCE.ms) / this.#look.taken(now) : PLAIN
+    if (!(more && gain >= plain) && !this.#lookedFor(doubling ? LOOK : LONG_LOOK, now)) return
     const good = more ? gain >= (doubling ? WORTH_DOUBLING : WORTH_MORE) : goodput >= step.goodput * AS_GOOD
     this.#step = undefined
     if (good) {
       this.#usual = goodput
       this.#rest = REST_MS
-      if (plain) this.#factor = DOUBLE
+      if (gain >= PLAIN) this.#factor = DOUBLE
       if (more) this.#takeStep(goodput, now)
       else this.#holdOn(now)
     } else {
