@@ -1,3 +1,3 @@
 import { tellStories } from './stories.ts'
 
-tellStories('download', 40)
+tellStories('download', 60)

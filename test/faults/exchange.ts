@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { type RouteName, routes } from '../../protocol/routes.ts'
-import { TRY_HEADER } from './client.ts'
+import { TRY_HEADER } from './tagged-transport.ts'
 
 /**
  * What a request asks for: an operation of the API, `put` and `get` through a presigned URL; `other` is none of the client's, such as a

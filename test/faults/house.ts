@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, PutBucketCorsCommand, S3Client } from '@aws-sdk/client-s3'
 import { createGateway } from '../../local/gateway.ts'
 import { REGION } from '../../local/intrinsics.ts'
 import type { Outcome } from '../../local/lambda-protocol.ts'
@@ -11,6 +11,26 @@ import { root } from '../local/s3-root.ts'
 export const BUCKET = 'films'
 const NAMES = Object.keys(routes) as RouteName[]
 
+const CORSConfiguration = {
+  CORSRules: [
+    {
+      AllowedOrigins: ['*'],
+      AllowedMethods: ['GET', 'PUT'],
+      AllowedHeaders: ['*'],
+      ExposeHeaders: ['ETag', 'Date', 'x-amz-checksum-crc64nvme', 'x-amz-checksum-crc32'],
+      MaxAgeSeconds: 3600,
+    },
+  ],
+}
+const API_CORS = {
+  AllowOrigins: ['*'],
+  AllowMethods: ['GET', 'POST', 'DELETE'],
+  AllowHeaders: ['content-type'],
+  ExposeHeaders: [],
+  AllowCredentials: false,
+  MaxAge: 3600,
+}
+
 export interface HouseOptions {
   dataDirectory: string
   /** 0: any that is free. */
@@ -18,6 +38,8 @@ export interface HouseOptions {
   s3Port?: number
   /** Where clients find S3: what the URLs that are signed name. */
   storeUrl: string
+  /** Any page may ask: with CORS, as the stack sets it up. @default false */
+  forPages?: boolean
 }
 
 export interface House {
@@ -44,6 +66,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   await client.send(new CreateBucketCommand({ Bucket: BUCKET })).catch((error: Error) => {
     if (error.name !== 'BucketAlreadyOwnedByYou') throw error
   })
+  if (options.forPages) await client.send(new PutBucketCorsCommand({ Bucket: BUCKET, CORSConfiguration }))
   Object.assign(process.env, {
     BUCKET,
     KEY_PREFIX: 'uploads',
@@ -61,6 +84,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const api = {
     id: 'api',
     throttling: {},
+    ...(options.forPages && { cors: API_CORS }),
     routes: NAMES.map((name) => ({
       method: routes[name].method,
       path: routes[name].path,

@@ -1,3 +1,3 @@
 import { tellStories } from './stories.ts'
 
-tellStories('link', 40)
+tellStories('link', 110)

@@ -1,3 +1,3 @@
 import { tellStories } from './stories.ts'
 
-tellStories('outage', 40)
+tellStories('outage', 50)

@@ -3,7 +3,7 @@ import { Dice } from './dice.ts'
 import { describeFault, type Fault, type Moment } from './fault.ts'
 
 /** What a story is mostly about. Faults of the link and of the servers are in all of them. */
-export const THEMES = ['link', 'stopped', 'source', 'outage', 'store', 'download', 'killed'] as const
+export const THEMES = ['link', 'stopped', 'source', 'outage', 'store', 'download', 'killed', 'page'] as const
 export type Theme = (typeof THEMES)[number]
 
 /** What happens besides the faults of single requests, when a request is there for the first time. */
@@ -26,6 +26,10 @@ export type Incident =
   /** As by `kill -9`. The client's next run goes on; the server is back a moment later. */
   | { readonly what: 'kill client' }
   | { readonly what: 'kill server' }
+  /** Of a page. */
+  | { readonly what: 'reload' }
+  /** Of a browser, for so long. */
+  | { readonly what: 'offline'; readonly ms: number }
 
 /** `touch`: a change of mode; `edit unseen`: the time of change is put back; `move away`: and back before the next run. */
 export const SOURCE_CHANGES = [
@@ -255,6 +259,16 @@ function planUploadIncidents(dice: Dice, theme: Theme, { partCount, single }: Sh
           { what: 'abort' },
           { what: 'rival' },
           { what: 'full disk', ms: dice.pick([50, 400]) },
+        ]),
+      )
+    case 'page':
+      return several(2, () =>
+        dice.pick<Incident>([
+          { what: 'reload' },
+          { what: 'offline', ms: dice.integer(10, 600) },
+          { what: 'rival' },
+          { what: 'kill client' },
+          { what: 'pause', ms: dice.integer(0, 60) },
         ]),
       )
     case 'killed':

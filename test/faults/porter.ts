@@ -1,6 +1,7 @@
 import type { Upload } from '../../client/events.ts'
 import { openFile } from '../../client/node/source.ts'
-import { type Cuts, createTestClient } from './client.ts'
+import { createTestClient } from './client.ts'
+import type { Cuts } from './tagged-transport.ts'
 import { asFailure, type Outcome } from './told.ts'
 
 /** One file to be sent, or one object to be fetched. */
@@ -21,7 +22,11 @@ export interface Running {
   pause(milliseconds: number): void
   stop(): void
   /** As by `kill -9`. */
-  kill(): void
+  kill?(): void
+  /** Of a page. */
+  reload?(): void
+  /** Of a browser, for so long. */
+  offline?(milliseconds: number): void
 }
 
 /** Runs errands, in this process or in others. */
@@ -31,7 +36,7 @@ export interface Porter {
   readonly cuts: Cuts
   /** Timers of the engine that are running, where that can be known. */
   readonly timers: number
-  close(): void
+  close(): void | Promise<void>
 }
 
 export function createPorter(apiUrl: string, state: string): Porter {
@@ -60,9 +65,6 @@ export function createPorter(apiUrl: string, state: string): Porter {
           pauses.add(setTimeout(() => paused?.resume(), milliseconds))
         },
         stop: () => stop.abort(new Error('The user stops it.')),
-        kill() {
-          throw new Error('Expected an errand in a process of its own, got one in this.')
-        },
       }
     },
     cuts: client.cuts,

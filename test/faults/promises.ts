@@ -1,7 +1,7 @@
-import { TIMING } from './client.ts'
 import { describeExchange } from './exchange.ts'
 import type { SourceChange, Story } from './plan.ts'
 import type { Attempt } from './proxy.ts'
+import { TIMING } from './timing.ts'
 import { sha256, type Told } from './told.ts'
 
 /** What the error has to say of each change of the source. */

@@ -189,6 +189,7 @@ async function converse(
   await reach('head')
   if (fault?.kind === 'delay') await delay(fault.ms, undefined, { signal })
   if (fault?.kind === 'answer' && fault.when !== 'late') {
+    allowPage(request, response)
     if (fault.when === 'early') request.resume()
     else for await (const chunk of request) attempt.received += chunk.length
     return answerWith(fault, response, attempt)
@@ -211,7 +212,10 @@ async function converse(
   const [incoming] = await answered
   const body = await bodyOf(incoming)
   await reach('done')
-  if (fault?.kind === 'answer') return answerWith(fault, response, attempt)
+  if (fault?.kind === 'answer') {
+    allowPage(request, response)
+    return answerWith(fault, response, attempt)
+  }
   answer(incoming, body, response, attempt, attempt.operation === 'other' ? 0 : (options.skewMs?.() ?? 0))
 }
 
@@ -290,6 +294,11 @@ function answerWith(
 ): void {
   const { type, body } = errorBody(fault, operation === 'put' || operation === 'get')
   response.writeHead(fault.status, { 'content-type': type, 'content-length': body.length }).end(body)
+}
+
+/** S3 and the gateway let pages read their errors, too. */
+function allowPage({ headers }: http.IncomingMessage, response: http.ServerResponse): void {
+  if (headers.origin) response.setHeader('access-control-allow-origin', headers.origin)
 }
 
 function skewed(date: string | undefined, milliseconds: number): string {

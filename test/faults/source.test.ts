@@ -1,3 +1,3 @@
 import { tellStories } from './stories.ts'
 
-tellStories('source', 40)
+tellStories('source', 80)

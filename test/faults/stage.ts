@@ -3,13 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Director } from './director.ts'
 import type { House, HouseOptions } from './house.ts'
+import { createPorter, type Porter } from './porter.ts'
 import { type FaultProxy, newAttempt, startFaultProxy } from './proxy.ts'
 
 /** An API and an S3, a proxy before each of them, and a folder: for one story after another. */
 export interface Stage<H extends House = House> {
   readonly folder: string
   readonly apiUrl: string
+  readonly storeUrl: string
   readonly house: H
+  /** Whoever sends and fetches. */
+  openPorter: (apiUrl: string, state: string) => Porter
   /** Whoever decides about requests from now on. */
   director: Director | undefined
   /** Lets be seen which clients have left; see {@link FaultProxy.release}. */
@@ -44,6 +48,8 @@ export async function openStage<H extends House>(
   return {
     folder: join(folder, 'stories'),
     apiUrl: api.url,
+    storeUrl: store.url,
+    openPorter: createPorter,
     house,
     get director() {
       return director

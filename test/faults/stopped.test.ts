@@ -1,3 +1,3 @@
 import { tellStories } from './stories.ts'
 
-tellStories('stopped', 40)
+tellStories('stopped', 90)

@@ -1,3 +1,3 @@
 import { tellStories } from './stories.ts'
 
-tellStories('store', 40)
+tellStories('store', 70)

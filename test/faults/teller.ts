@@ -11,7 +11,6 @@ import type { House } from './house.ts'
 import type { MortalHouse } from './house-in-process.ts'
 import type { Incident, Story } from './plan.ts'
 import { createPorter, type Errand, type Porter, type Running } from './porter.ts'
-import { createPorterProcesses } from './porter-processes.ts'
 import { mayStop } from './promises.ts'
 import { Shelf } from './shelf.ts'
 import { SourceFile } from './source-file.ts'
@@ -51,11 +50,10 @@ export class Teller {
     this.#source = new SourceFile(join(folder, fileName), story.size, this.#dice)
     this.#director = new Director(story, (incident, exchange) => this.#happen(incident, exchange))
     this.#shelf = new Shelf(stage.house.client, fileName)
-    const { direction, lanes, partSize, theme } = story
+    const { direction, lanes, partSize } = story
     const path = direction === 'upload' ? this.#source.path : join(folder, 'back.bin')
     this.#errand = { direction, path, lanes, partSize }
-    const open = theme === 'killed' ? createPorterProcesses : createPorter
-    this.#porter = open(stage.apiUrl, join(folder, 'state'))
+    this.#porter = stage.openPorter(stage.apiUrl, join(folder, 'state'))
   }
 
   /** For a person. */
@@ -76,7 +74,7 @@ export class Teller {
       await this.#between(outcome)
     }
     for (const end of this.#endings) end()
-    this.#porter.close()
+    await this.#porter.close()
     await this.#ready()
     const { path, direction } = this.#errand
     return {
@@ -101,7 +99,7 @@ export class Teller {
     const porter = createPorter(this.#stage.apiUrl, join(this.#folder, 'putting'))
     const { outcome } = porter.begin({ direction: 'upload', path: this.#source.path, lanes, partSize })
     const put = await outcome
-    porter.close()
+    await porter.close()
     if (!put || !('result' in put))
       throw new Error(`Expected an object to fetch, got ${JSON.stringify(put)}.`)
     this.#errand = { ...this.#errand, key: put.result.key }
@@ -166,7 +164,11 @@ export class Teller {
         return this.#shelf.replace(this.#errand.key ?? '', other)
       }
       case 'kill client':
-        return this.#soon(() => running?.kill())
+        return this.#soon(() => running?.kill?.())
+      case 'reload':
+        return this.#soon(() => running?.reload?.())
+      case 'offline':
+        return running?.offline?.(incident.ms)
       case 'kill server':
         return this.#soon(() => 'kill' in house && house.kill())
     }
@@ -207,9 +209,16 @@ export class Teller {
     const entries = await readdir(join(this.#folder, 'state'), options).catch(() => [])
     return [
       ...left,
-      ...entries.flatMap((entry) => (entry.isFile() && entry.name !== 'guard' ? [entry.name] : [])),
+      ...entries.flatMap((entry) =>
+        entry.isFile() && entry.name !== 'guard' && !isBrowsers(entry.parentPath) ? [entry.name] : [],
+      ),
     ]
   }
+}
+
+/** What a browser remembers is its own affair. */
+function isBrowsers(folder: string): boolean {
+  return folder.includes('/state/profile')
 }
 
 async function inTime({ outcome }: Running): Promise<Outcome> {

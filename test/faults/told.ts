@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { PartwayError } from '../../client/errors.ts'
 import type { UploadResult } from '../../client/events.ts'
-import type { Cuts } from './client.ts'
 import type { Director } from './director.ts'
 import type { Story } from './plan.ts'
 import type { SourceFile } from './source-file.ts'
+import type { Cuts } from './tagged-transport.ts'
 
 /** How a run ended: as much of a result, or of an error, as passes from one process to another. */
 export type Outcome =

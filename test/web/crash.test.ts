@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chromium as playwrightChromium } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { chromium } from '../browser/chromium.ts'
+import { killBrowser } from '../browser/kill-browser.ts'
 import { openStage, type Stage } from './stage.ts'
 
 const PARTS = 12
@@ -53,24 +52,8 @@ async function openProfile() {
   await page.goto(stage.apiUrl)
   return {
     page,
-    kill: () => killProcessesOf(profile),
+    kill: () => killBrowser(profile),
     close: () => context.close(),
-  }
-}
-
-/** The browser and its helpers, all of which were started with the profile's path. */
-function killProcessesOf(profile: string): void {
-  if (process.platform !== 'linux') {
-    execFileSync('pkill', ['-9', '-f', profile])
-    return
-  }
-  for (const id of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      if (readFileSync(`/proc/${id}/cmdline`, 'utf8').includes(profile)) process.kill(Number(id), 'SIGKILL')
-    } catch (error) {
-      // It ended by itself meanwhile.
-      if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
-    }
   }
 }
 
