@@ -3,6 +3,8 @@ import { formatBytes, formatDuration, formatRate, percent } from './format.ts'
 
 const REDRAW_MS = 100
 const PLAIN_EVERY_MS = 10_000
+/** To ask how a transfer stands costs a copy of the state of all its parts. */
+const LOOK_EVERY_MS = 100
 const PLAIN_EVERY_PERCENT = 10
 /** Six lanes that fail together are one trouble. */
 const TROUBLE_EVERY_MS = 5000
@@ -111,10 +113,13 @@ function plainLines(
 ): Drawing {
   let toldAt = now()
   let toldStep: number | undefined
+  let lookedAt = Number.NEGATIVE_INFINITY
   let troubleToldAt = Number.NEGATIVE_INFINITY
   const stepOf = ({ bytes, size }: Standing) => Math.floor(percent(bytes, size) / PLAIN_EVERY_PERCENT)
   return {
     update() {
+      if (now() - lookedAt < LOOK_EVERY_MS) return
+      lookedAt = now()
       const current = standing()
       const step = stepOf(current)
       toldStep ??= step

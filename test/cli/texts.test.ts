@@ -95,10 +95,17 @@ test('without a terminal there is a line every ten percent or ten seconds', () =
   const written: string[] = []
   const stderr = { write: (text: string) => written.push(text) }
   const terminal = { environment: {}, stdout: stderr, stderr }
-  const standing = () => ({ bytes, size: 1000, rate: undefined, eta: undefined })
+  let looks = 0
+  const standing = () => {
+    looks++
+    return { bytes, size: 1000, rate: undefined, eta: undefined }
+  }
   const progress = createProgress(terminal, 'film.mov', standing, () => time)
-  for (bytes = 0; bytes < 250; bytes++) progress.update()
-  for (; time < 25_000; time += 100) progress.update()
+  for (; bytes < 250; bytes++, time += 100) {
+    for (let event = 0; event < 10; event++) progress.update()
+  }
+  expect(looks).toBe(250)
+  for (; time < 45_000; time += 100) progress.update()
   expect(written).toEqual([
     'film.mov: 10 %, 100 B of 1000 B\n',
     'film.mov: 20 %, 200 B of 1000 B\n',
