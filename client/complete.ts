@@ -27,6 +27,7 @@ export async function completeUpload(
   return activities.during(async (activity) => {
     for (;;) {
       try {
+        trouble.begin()
         return await controlPlane.complete(upload, request, signal)
       } catch (error) {
         signal.throwIfAborted()

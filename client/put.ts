@@ -40,8 +40,9 @@ export function putUntilStored<Slice, Signed extends SignedPut>(
   let signed: Signed
   return callStore(
     {
-      async attempt(signal) {
+      async attempt(signal, began) {
         signed = await put.sign(signal)
+        began()
         try {
           const answer = await putOnce(put, signed, ports, signal)
           put.compare?.(answer)

@@ -15,7 +15,8 @@ const DEAD_TOKEN_CODES = ['ExpiredToken', 'InvalidToken', 'TokenRefreshRequired'
 
 /** One request, repeated until it succeeds. */
 export interface StoreCall<Result> {
-  attempt(signal: AbortSignal): Promise<Result>
+  /** @param began called when the request itself begins, where something else has to be done first */
+  attempt(signal: AbortSignal, began: () => void): Promise<Result>
   /** The store refused the URL: the next try has to have another. Absent where that cannot be; the refusal is then thrown. */
   refused?(): void
   /** Looks after every failure whether another try makes sense. @throws where it does not */
@@ -48,7 +49,8 @@ export async function callStore<Result>(
   let advanced = call.advanced()
   for (;;) {
     try {
-      const result = await call.attempt(signal)
+      trouble.begin()
+      const result = await call.attempt(signal, () => trouble.begin())
       contact.made = true
       return result
     } catch (error) {

@@ -7,12 +7,21 @@ export class Trouble {
   readonly #contact: Contact
   #failures = 0
   #spentMs = 0
-  #since: number
+  #triedAt: number
+  #failedAt = 0
+  #delayMs = 0
 
   constructor(keeping: Timekeeping, contact: Contact) {
     this.#keeping = keeping
     this.#contact = contact
-    this.#since = keeping.clock.now()
+    this.#triedAt = keeping.clock.now()
+  }
+
+  /** A try begins now. What is done before it, such as having it signed, has patience of its own. */
+  begin(): void {
+    this.#triedAt = this.#keeping.clock.now()
+    this.#spend(this.#triedAt - this.#failedAt, this.#delayMs)
+    this.#delayMs = 0
   }
 
   /** Something went well meanwhile. */
@@ -22,21 +31,24 @@ export class Trouble {
   }
 
   /**
-   * One more failure.
+   * The try has failed.
    * @param retryAfter seconds that the other side asked for
    * @returns milliseconds to the next try; `undefined` where patience is at its end
    */
   delay(retryAfter?: number): number | undefined {
     const { clock, timing, wakes, random } = this.#keeping
-    const now = clock.now()
-    // A try and the wait before it take no longer than this; whatever took longer was the machine's sleep.
-    const longest = timing.stallMs + timing.answerMs + Math.max(timing.retryCapMs, (retryAfter ?? 0) * 1000)
-    this.#spentMs += Math.min(now - this.#since, longest)
-    this.#since = now
+    this.#failedAt = clock.now()
+    this.#spend(this.#failedAt - this.#triedAt, timing.stallMs + timing.answerMs)
     // Where there is no network, nothing was tried; once in a while that is put to the proof.
-    if (!wakes.online) return this.#isPatient ? timing.retryCapMs : undefined
-    this.#failures++
-    return this.#isPatient ? backoff(this.#failures, timing, random(), retryAfter) : undefined
+    if (wakes.online) this.#failures++
+    if (!this.#isPatient) return undefined
+    this.#delayMs = wakes.online ? backoff(this.#failures, timing, random(), retryAfter) : timing.retryCapMs
+    return this.#delayMs
+  }
+
+  /** Whatever took longer than it can was the machine's sleep. */
+  #spend(milliseconds: number, longest: number): void {
+    this.#spentMs += Math.min(milliseconds, longest)
   }
 
   get #isPatient(): boolean {

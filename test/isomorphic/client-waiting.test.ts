@@ -46,6 +46,16 @@ describe('trouble', () => {
     expect(clock.now()).toBeLessThan(5 * 60_000)
   })
 
+  test('of what signs the URLs is none of the parts that wait for them', async () => {
+    const { clock, store, begin } = setting({ size: 300, expiresIn: 1, timing: { patienceMs: 60_000 } })
+    store.fault = ({ operation }) => {
+      if (operation === 'presign') return clock.now() < 50_000 ? 'drop' : undefined
+      return clock.now() > 50_000 && clock.now() < 80_000 ? 'drop' : undefined
+    }
+    expect(await begin({ concurrency: 1 }).result).toMatchObject({ size: 300 })
+    expect(clock.now()).toBeGreaterThan(80_000)
+  })
+
   test('does not count while the machine sleeps', async () => {
     const { clock, store, begin } = setting({ timing: { patienceMs: HOUR } })
     let nights = 10
