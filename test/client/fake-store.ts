@@ -20,7 +20,7 @@ import { packSignedParts } from '../../protocol/signed-parts.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 /**
- * What can happen to a request. `unreached`: no byte of it arrives. `lost`: it is done, but the answer does not arrive. `stall`: no byte moves any more; `silent`: none ever moves. `corrupt`: the store
+ * What can happen to a request. `unreached`: no byte of it arrives. `lost`: it is done, but the answer does not arrive. `stall`: no byte moves any more; `silent`: none ever moves; `unanswered`: all of them do, and no answer comes. `corrupt`: the store
  * keeps other bytes than were sent. `gone`: the upload was aborted by somebody else.
  */
 export const FAULTS = [
@@ -31,6 +31,7 @@ export const FAULTS = [
   'lost',
   'stall',
   'silent',
+  'unanswered',
   'corrupt',
   'gone',
   'denied',
@@ -247,6 +248,7 @@ export class FakeStore {
     const stuck = fault === 'stall' || fault === 'silent'
     await this.#wait(stuck ? Number.POSITIVE_INFINITY : PUT_MS, put.signal)
     put.onProgress(put.body.length)
+    if (fault === 'unanswered') await this.#wait(Number.POSITIVE_INFINITY, put.signal)
     if (fault === 'drop') throw new NetworkError('The connection was reset.')
     if (fault === 'busy') return { ...answer(503, 'SlowDown'), retryAfter: BUSY_SECONDS }
     if (fault === 'denied') return answer(403, 'AccessDenied')

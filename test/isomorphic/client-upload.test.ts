@@ -139,6 +139,16 @@ describe('a part', () => {
     },
   )
 
+  test('that is handed over whole and never answered is cut after a minute and sent again', async () => {
+    const { clock, begin } = setting({ fault: once('unanswered', isPart(3)) })
+    const run = begin()
+    const errors: string[] = []
+    run.on('retry', ({ error }) => errors.push(error.message))
+    await run.result
+    expect(errors).toEqual(['Expected bytes to move, got none for 60 s.'])
+    expect(clock.now()).toBeGreaterThan(60_000)
+  })
+
   test('that keeps failing is sent again as long as others get through', async () => {
     const { store, begin } = setting({ size: 1000, fault: once('drop', isPart(3), 20) })
     expect(await begin().result).toMatchObject({ size: 1000 })
@@ -230,10 +240,13 @@ describe('an upload that the store does not know any more', () => {
     store.fault = once('lost', is('complete'), 99)
     await expect(begin().result).rejects.toMatchObject({ name: 'NetworkError' })
     store.fault = () => undefined
-    const { key } = await begin().result
+    const run = begin()
+    const { key, bytesResumed } = await run.result
     expect(store.objects.get(key)).toEqual(source.bytes)
     expect(store.count('initiate')).toBe(1)
     expect(store.partsPut()).toHaveLength(10)
+    expect(bytesResumed).toBe(95)
+    expect(run.snapshot()).toMatchObject({ bytesSent: 95, partsDone: 10, eta: 0 })
   })
 
   test('is begun anew, and says so', async () => {
@@ -307,6 +320,8 @@ describe('resuming', () => {
     store.replacePart('1', 2, new Uint8Array(10))
     const { key } = await begin().result
     expect(store.partsPut().sort((a, b) => a - b)).toEqual([2, 6, 7, 8, 9, 10])
+    // Complete would have found it, too.
+    expect(store.count('complete')).toBe(1)
     expect(store.objects.get(key)).toEqual(source.bytes)
   })
 
@@ -316,6 +331,7 @@ describe('resuming', () => {
     store.replacePart('1', 2, new Uint8Array(10))
     const { key } = await begin().result
     expect(store.partsPut().sort((a, b) => a - b)).toEqual([2, 6, 7, 8, 9, 10])
+    expect(store.count('complete')).toBe(1)
     expect(store.objects.get(key)).toEqual(source.bytes)
   })
 
@@ -362,6 +378,7 @@ describe('resuming', () => {
     store.replacePart('1', 4, new Uint8Array(9))
     await begin().result
     expect(store.partsPut().sort((a, b) => a - b)).toEqual([4, 6, 7, 8, 9, 10])
+    expect(store.count('complete')).toBe(1)
   })
 
   test('refuses a file that has changed, and says what has', async () => {
