@@ -119,8 +119,12 @@ export class Multipart<Slice> implements Transfer {
   /** The store does not know the upload. Complete says whether that is because it is done. */
   async #settle(reason: unknown, signal: AbortSignal): Promise<Stored> {
     this.#job.enter('complete', signal)
+    const { tracker } = this.#job
     try {
-      return await this.#completion.settle(signal)
+      const stored = await this.#completion.settle(signal)
+      tracker.recall(tracker.pending(), [])
+      tracker.moved()
+      return stored
     } catch (error) {
       if (!isUploadUnknown(error)) throw error
       throw new UploadGoneError(
