@@ -24,8 +24,8 @@ export interface SteeringResult {
   readonly seconds: number
   /** The most memory that the process had, in bytes. */
   readonly memory: number
-  /** How many lanes were used, every quarter of a second. */
-  readonly lanes: readonly number[]
+  /** The most lanes that were used at once. */
+  readonly lanes: number
 }
 
 const forgetful: Journal = {
@@ -66,15 +66,16 @@ sent.on('state', ({ state }) => {
   if (state === 'uploading') begun = performance.now()
   if (state === 'completing') seconds = (performance.now() - begun) / 1000
 })
-const lanes: number[] = []
+let [lanes, memory] = [0, 0]
 const sampling = setInterval(() => {
-  lanes.push(sent.snapshot().parts.filter((state) => state === 'sending').length)
-}, 250)
+  lanes = Math.max(lanes, sent.snapshot().parts.filter((state) => state === 'sending').length)
+  // Not the kernel's own maximum: that counts what the parent had when it forked.
+  memory = Math.max(memory, process.memoryUsage.rss())
+}, 100)
 await sent.result
 clearInterval(sampling)
 await source.close()
 connections.close()
-const memory = process.resourceUsage().maxRSS * 1024
 const result: SteeringResult = { seconds, memory, lanes }
 process.send?.(result)
 process.disconnect?.()

@@ -18,36 +18,63 @@ interface Link {
   readonly name: string
   /** `undefined`: no link at all. */
   readonly shape: Shape | undefined
-  /** MiB that each fixed number of lanes sends: the slow ones less, so that all take about as long. */
-  readonly fixed: Readonly<Record<number, number>>
-  /** MiB that are sent with as many lanes as goodput asks for. */
-  readonly steered: readonly number[]
+  /** MiB, and the lanes to send them in: slow ones send less, so that all take about as long. `undefined`: goodput decides. */
+  readonly runs: readonly (readonly [mib: number, lanes: number | undefined])[]
 }
+
+const GOODPUT = undefined
 
 const LINKS: readonly Link[] = [
   {
     name: '20 Mbit/s each, 50 ms',
     shape: { bitsPerSecond: 20 * MBIT, roundTripMs: 50 },
-    fixed: { 1: 48, 4: 128, 6: 192, 16: 512, 32: 1024 },
-    steered: [64, 256, 1024],
+    runs: [
+      [48, 1],
+      [128, 4],
+      [192, 6],
+      [512, 16],
+      [1024, 32],
+      [1024, GOODPUT],
+      [256, 32],
+      [256, GOODPUT],
+      [64, 32],
+      [64, GOODPUT],
+    ],
   },
   {
     name: '100 Mbit/s together, 80 ms',
     shape: { sharedBitsPerSecond: 100 * MBIT, roundTripMs: 80 },
-    fixed: { 1: 128, 4: 128, 6: 128, 16: 128, 32: 128 },
-    steered: [32, 128],
+    runs: [
+      [128, 1],
+      [128, 4],
+      [128, 6],
+      [128, 16],
+      [128, 32],
+      [128, GOODPUT],
+      [32, 6],
+      [32, GOODPUT],
+    ],
   },
   {
     name: 'loopback as it is',
     shape: undefined,
-    fixed: { 1: 1024, 4: 1024, 6: 1024, 16: 1024, 32: 1024 },
-    steered: [1024],
+    runs: [
+      [4096, 1],
+      [4096, 4],
+      [4096, 6],
+      [4096, 16],
+      [4096, 32],
+      [4096, GOODPUT],
+      [1024, 16],
+      [1024, GOODPUT],
+    ],
   },
 ]
 
 /**
  * How fast uploads are with as many lanes as goodput asks for, against fixed numbers, over links that are made as slow as they say. Each
- * upload is a process of its own, the links are another, and so is the store, which drops the bytes. Parts of 8 MiB.
+ * upload is a process of its own, the links are another, and so is the store, which drops the bytes. Parts of 8 MiB. The largest files
+ * are compared with all fixed numbers, smaller ones with those of their size.
  */
 export async function steering(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'partway-bench-'))
@@ -65,49 +92,48 @@ export async function steering(): Promise<string> {
 }
 
 async function race(
-  { name, shape, fixed, steered }: Link,
+  { name, shape, runs }: Link,
   folder: string,
   { apiUrl, s3Url }: { apiUrl: string; s3Url: string },
 ): Promise<string> {
-  const contestants = [
-    ...Object.entries(fixed).map(([lanes, mib]) => ({ mib, concurrency: Number(lanes) })),
-    ...steered.map((mib) => ({ mib })),
-  ]
   const socketPath = join(folder, 'link')
   const target = { host: '127.0.0.1', port: Number(new URL(s3Url).port) }
   const proxy = shape && (await spawnShapingProxy({ target, path: socketPath, shape }))
   const via = proxy ? { socketPath } : target
-  const rounds: SteeringResult[][] = []
+  const results: SteeringResult[][] = runs.map(() => [])
   try {
     for (let round = 0; round < ROUNDS; round++) {
-      const results: SteeringResult[] = []
-      for (const { mib, ...rest } of contestants) {
+      for (const [at, [mib, concurrency]] of runs.entries()) {
         const path = await sparseFile(folder, mib)
-        results.push(await send({ apiUrl, via, path, ...rest }))
+        results[at]?.push(await send({ apiUrl, via, path, ...(concurrency && { concurrency }) }))
       }
-      rounds.push(results)
     }
   } finally {
     await proxy?.close()
   }
-  const rates = contestants.map(({ mib }, at) => rounds.map((results) => mib / (results[at]?.seconds ?? 0)))
-  const best = Math.max(...rates.slice(0, Object.keys(fixed).length).map(median))
-  const rows = contestants.map((contestant, at) => {
-    const rate = median(rates[at] ?? [])
-    const last = rounds.at(-1)?.[at]
+  const secondsPerMib = runs.map(
+    ([mib], at) => median((results[at] ?? []).map(({ seconds }) => seconds)) / mib,
+  )
+  const rows = runs.map(([mib, lanes], at) => {
+    const rivals = runs.flatMap(([size, rival], at) =>
+      rival !== GOODPUT && (size === mib || mib === largest(runs)) ? [secondsPerMib[at] ?? 0] : [],
+    )
+    const all = results[at] ?? []
     return [
-      'concurrency' in contestant ? `${contestant.concurrency} lanes` : 'goodput decides',
-      `${contestant.mib} MiB`,
-      rate.toFixed(1),
-      (best / rate).toFixed(2),
-      String(Math.max(...(last?.lanes ?? [0]))),
-      ((last?.memory ?? 0) / 1024 / 1024).toFixed(0),
+      lanes === GOODPUT ? '**goodput decides**' : lanes === 1 ? '1 lane' : `${lanes} lanes`,
+      `${mib} MiB`,
+      (1 / (secondsPerMib[at] ?? 0)).toFixed(1),
+      lanes === GOODPUT ? ((secondsPerMib[at] ?? 0) / Math.min(...rivals)).toFixed(2) : '',
+      String(Math.max(...all.map(({ lanes }) => lanes))),
+      (Math.max(...all.map(({ memory }) => memory)) / 1024 / 1024).toFixed(0),
     ]
   })
-  return markdownTable([
-    [name, 'one run', 'MiB/s', 'time, to the best fixed', 'most lanes', 'MiB of memory'],
-    ...rows,
-  ])
+  const head = [name, 'one run', 'MiB/s', 'time, to the best fixed', 'most lanes', 'most MiB of memory']
+  return markdownTable([head, ...rows])
+}
+
+function largest(runs: Link['runs']): number {
+  return Math.max(...runs.map(([mib]) => mib))
 }
 
 async function sparseFile(folder: string, mib: number): Promise<string> {
