@@ -27,7 +27,8 @@ export function fileTransport(connections: Connections): PartTransport<FileSlice
         method: 'PUT',
         headers: { ...put.headers, 'content-length': String(put.body.size) },
       })
-      const onAbort = () => request.destroy(put.signal.reason)
+      // Without the reason: a connection that is idle again has nobody who would hear it.
+      const onAbort = () => request.destroy()
       put.signal.addEventListener('abort', onAbort, { once: true })
       try {
         return await exchange(request, put, blocks)
