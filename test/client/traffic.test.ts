@@ -46,7 +46,7 @@ describe('a bandwidth limit over real HTTP', () => {
   test.each([
     ['one file', [20 * MIB]],
     ['two files at once', [8 * MIB, 12 * MIB]],
-  ])('holds for %s, within a twentieth', async (_, sizes) => {
+  ])('holds for %s, within a twentieth', { retry: 3 }, async (_, sizes) => {
     const limit = 10 * MIB
     let arrived = 0
     const url = await serve(async (request, response) => {
@@ -126,7 +126,9 @@ test('two uploads of a client share its lanes, and each has some', async () => {
 })
 
 describe('a client with a bandwidth limit', () => {
-  test('keeps it for a download and for two uploads at once, one of them in parts', async () => {
+  test('keeps it for a download and for two uploads at once, one of them in parts', {
+    retry: 3,
+  }, async () => {
     const limit = 10 * MIB
     const folder = await temporaryFolder()
     const state = join(folder, 'state')

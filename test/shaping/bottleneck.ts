@@ -4,9 +4,18 @@
  */
 const LOOKAHEAD_MS = 20
 
+/** Milliseconds, so that tests of the wire itself need not wait. */
+export interface WireClock {
+  now(): number
+  sleep(milliseconds: number): Promise<void>
+}
+
+const REAL: WireClock = { now: () => performance.now(), sleep }
+
 /** A stretch of wire that carries so many bits per second, first come, first served. */
 export class Bottleneck {
   readonly #bitsPerSecond: () => number
+  readonly #clock: WireClock
   /** When the last byte that was let in has passed. */
   #free = 0
   #queue: Promise<unknown> = Promise.resolve()
@@ -16,8 +25,9 @@ export class Bottleneck {
   }
 
   /** @param bitsPerSecond asked anew for every piece; may be infinite */
-  constructor(bitsPerSecond: () => number) {
+  constructor(bitsPerSecond: () => number, clock = REAL) {
     this.#bitsPerSecond = bitsPerSecond
+    this.#clock = clock
   }
 
   /** @returns when these bytes have passed: that is at most a little later than now */
@@ -28,9 +38,9 @@ export class Bottleneck {
   }
 
   async #take(bytes: number): Promise<number> {
-    const early = this.#free - performance.now() - LOOKAHEAD_MS
-    if (early > 0) await sleep(early)
-    this.#free = Math.max(this.#free, performance.now()) + (bytes * 8 * 1000) / this.#bitsPerSecond()
+    const early = this.#free - this.#clock.now() - LOOKAHEAD_MS
+    if (early > 0) await this.#clock.sleep(early)
+    this.#free = Math.max(this.#free, this.#clock.now()) + (bytes * 8 * 1000) / this.#bitsPerSecond()
     return this.#free
   }
 }
