@@ -100,7 +100,7 @@ export function createCall({ place, session, time, connections, keeping }: CallP
     signal.throwIfAborted()
     const length = body || method === 'POST' ? { 'content-length': String(Buffer.byteLength(body)) } : {}
     const request = connections.request(url, { method, headers: { ...headers, ...length } })
-    const onAbort = () => request.destroy(signal.reason)
+    const onAbort = () => request.destroy()
     signal.addEventListener('abort', onAbort, { once: true })
     try {
       request.end(body)
