@@ -164,10 +164,10 @@ describe('a client with a bandwidth limit', () => {
 
 describe('lanes in Node', () => {
   test.each([
-    ['by default', {}, 32],
+    ['by default', {}, 28],
     ['with twice the memory', { maxMemory: 512 * MIB }, 64],
-    ['with little memory', { maxMemory: 160 * MIB }, 8],
-    ['with memory for one', { maxMemory: 132 * MIB }, 1],
+    ['with little memory', { maxMemory: 160 * MIB }, 4],
+    ['with memory for one', { maxMemory: 148 * MIB }, 1],
     ['with a concurrency of its own', { concurrency: 3 }, 3],
     ['under a limit so low that many would be silent for long', { bandwidthLimit: 64 * 1024 }, 5],
     ['under the lowest limit', { bandwidthLimit: 16 * 1024 }, 1],
@@ -178,15 +178,15 @@ describe('lanes in Node', () => {
   test.each([
     [
       { maxMemory: 64 * MIB },
-      'Expected a maxMemory of at least 138412032 bytes (132 MiB), which one part under way needs, got 67108864.',
+      'Expected a maxMemory of at least 155189248 bytes (148 MiB), which one part under way needs, got 67108864.',
     ],
     [
       { maxMemory: Number.NaN },
-      'Expected a maxMemory of at least 138412032 bytes (132 MiB), which one part under way needs, got NaN.',
+      'Expected a maxMemory of at least 155189248 bytes (148 MiB), which one part under way needs, got NaN.',
     ],
     [
       { concurrency: 64 },
-      'Expected a concurrency of at most 32, which is what a maxMemory of 268435456 bytes has room for, got 64; set maxMemory to 402653184 or more.',
+      'Expected a concurrency of at most 28, which is what a maxMemory of 268435456 bytes has room for, got 64; set maxMemory to 419430400 or more.',
     ],
     [{ concurrency: 0 }, 'Expected a concurrency of 1, 2, 3 …, got 0.'],
     [
