@@ -139,8 +139,8 @@ export const MUTANTS: readonly Mutant[] = [
     'an upload that the store does not know any more is done if somebody completed it',
     {
       path: 'client/multipart.ts',
-      from: 'return await this.#completion.settle(signal)',
-      to: 'throw reason',
+      from: 'const stored = await this.#completion.settle(signal)',
+      to: 'throw reason\n      const stored = await this.#completion.settle(signal)',
     },
   ),
   mutant(
