@@ -28,6 +28,9 @@ export interface SteeringResult {
   readonly lanes: number
 }
 
+/** Fixed numbers of lanes are compared whether they fit into the default or not. */
+const AMPLE_MEMORY = 1024 ** 3
+
 const forgetful: Journal = {
   entries: [],
   setAside: undefined,
@@ -57,7 +60,7 @@ const sent = upload(
     controlPlane: createApi({ url: apiUrl }),
     transport: fileTransport(connections),
     journals: { open: async () => forgetful },
-    ...createTraffic({ concurrency, maxMemory: 256 * 1024 * 1024 }),
+    ...createTraffic(concurrency === undefined ? {} : { concurrency, maxMemory: AMPLE_MEMORY }),
   },
   { partSize },
 )
