@@ -10,6 +10,7 @@ const LONGEST_MARGIN_MS = 60_000
  * @param signed.expiresIn seconds
  */
 export function expiryOf(signed: { expiresIn: number }, clock: Clock): number {
-  const life = signed.expiresIn * 1000
+  // Whoever signs knows how long that lasts: one that is said to be dead already is tried, rather than asked for again and again.
+  const life = Math.max(1, signed.expiresIn) * 1000
   return clock.now() + life - Math.min(life * MARGIN, LONGEST_MARGIN_MS)
 }

@@ -44,7 +44,9 @@ export class SealedUrls {
   async #signAll(): Promise<void> {
     this.#signing = true
     while (this.#wanted.size > 0) {
+      for (const [partNumber, { signal }] of this.#wanted) if (signal.aborted) this.#wanted.delete(partNumber)
       const batch = [...this.#wanted].slice(0, MAX_URLS_PER_ANSWER)
+      if (batch.length === 0) break
       for (const [partNumber] of batch) this.#wanted.delete(partNumber)
       const values = Object.fromEntries(batch.map(([partNumber, { value }]) => [partNumber, value]))
       const numbers = batch.map(([partNumber]) => partNumber)

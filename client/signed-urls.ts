@@ -2,6 +2,7 @@ import { MAX_URLS_PER_ANSWER } from '../protocol/limits.ts'
 import type { PartPlan } from '../protocol/part-plan.ts'
 import type { SignedPart, SignedParts } from '../protocol/schemas.ts'
 import { unpackSignedParts } from '../protocol/signed-parts.ts'
+import { NotPartwayError } from './errors.ts'
 import { expiryOf } from './expiry.ts'
 import type { Clock } from './ports.ts'
 
@@ -29,7 +30,7 @@ interface Window {
 export class SignedUrls {
   readonly #ports: SigningPorts
   readonly #urls = new Map<number, { part: SignedPart; window: Window }>()
-  #signing: { from: number; to: number; done: Promise<void> } | undefined
+  #signing: { from: number; to: number; signal: AbortSignal; done: Promise<void> } | undefined
   /** The last part of the latest window. */
   #last = 0
   /** Of the latest window. */
@@ -63,16 +64,20 @@ export class SignedUrls {
     }
   }
 
-  /** Signs the window of that part. */
+  /** Signs the window of that part. @throws {NotPartwayError} where other parts are signed */
   async sign(partNumber: number, signal: AbortSignal): Promise<void> {
     const current = this.#signing
-    if (current && current.from <= partNumber && partNumber <= current.to) return current.done
+    const isShared = current && current.from <= partNumber && partNumber <= current.to
+    if (isShared && !current.signal.aborted) return current.done
 
     const from = this.#firstStale(partNumber)
     this.#size = this.#windowSize()
     const to = Math.min(Math.max(from + this.#size - 1, partNumber), this.#ports.plan.partCount)
-    const done = this.#ports.presign(from, to, signal).then((signed) => this.add(signed))
-    const signing = { from, to, done }
+    const done = this.#ports.presign(from, to, signal).then((signed) => {
+      this.add(signed)
+      if (!this.#urls.has(from) && !this.#ports.isDone(from)) throw unsigned(from)
+    })
+    const signing = { from, to, signal, done }
     this.#signing = signing
     try {
       await done
@@ -126,4 +131,8 @@ export class SignedUrls {
   #isGood(window: Window): boolean {
     return this.#ports.clock.now() < window.validUntil
   }
+}
+
+function unsigned(partNumber: number): NotPartwayError {
+  return new NotPartwayError(`Expected a URL for part ${partNumber}, which was asked for, got others.`)
 }
