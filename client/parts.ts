@@ -87,6 +87,8 @@ export class Parts<Slice> {
       const unchecked = pending.filter((partNumber) => this.#unchecked.has(partNumber))
       await runInLanes([...unsent, ...unchecked], lanes, work, signal)
       await this.verify()
+      const strange = this.proofs.strange()
+      if (strange.length > 0) this.lose(strange)
       if (tracker.pending().length === 0) return
     }
   }
@@ -160,9 +162,12 @@ export class Parts<Slice> {
       throw error
     }
     this.#unchecked.delete(partNumber)
+    const isTouched = this.#touches !== touches
     this.#acknowledge(partNumber, proof)
+    // The journal tells of the touched source by now: what was read before would count in a later run.
+    if (!isTouched) this.#journal(partNumber, proof)
     tracker.acknowledge(partNumber)
-    if (this.#touches === touches) return
+    if (!isTouched) return
     this.#distrust(partNumber)
     tracker.doubt(partNumber)
   }
@@ -170,6 +175,9 @@ export class Parts<Slice> {
   #acknowledge(partNumber: number, { etag, crc, md5 }: Proof): void {
     this.proofs.set(partNumber, { etag, crc, md5 })
     this.#urls.forget(partNumber)
+  }
+
+  #journal(partNumber: number, { etag, crc, md5 }: Proof): void {
     const entry = { type: 'part', partNumber, etag, crc: crc && toBase64(crc), md5 } as const
     void this.#job.ledger.append(entry)
   }

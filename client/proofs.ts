@@ -84,6 +84,14 @@ export class Proofs {
     this.#etags = 'opaque'
   }
 
+  /** Those that were let pass for ETags that are no MD5s, before one was: the store has other bytes than were read. */
+  strange(): number[] {
+    if (this.#etags !== 'md5') return []
+    return [...this.#parts].flatMap(([partNumber, proof]) =>
+      this.agrees(proof) === false ? [partNumber] : [],
+    )
+  }
+
   /** The whole object's, from those of all parts; `undefined` where one is not known. */
   checksum(): Checksum | undefined {
     if (!this.algorithm) return undefined

@@ -37,6 +37,14 @@ describe('a store that keeps no checksums', () => {
     expect(store.count('put')).toBeLessThanOrEqual(12)
   })
 
+  test('has sent again what was taken for want of MD5s, once an ETag is one', async () => {
+    const { store, source, begin } = setting({ keeps: 'md5s', fault: once('corrupt', isPart(1), 2) })
+    const { key, verified } = await begin({ concurrency: 1 }).result
+    expect(store.partsPut()).toEqual([1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1])
+    expect(store.objects.get(key)).toEqual(source.bytes)
+    expect(verified).toBe('etag')
+  })
+
   test('goes on by the ETags that it lists: what is not journaled is read', async () => {
     const { store, source, journals, begin } = setting({
       keeps: 'md5s',

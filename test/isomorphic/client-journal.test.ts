@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { BusyError, SourceChangedError, UploadGoneError } from '../../client/errors.ts'
 import type { Upload } from '../../client/events.ts'
+import { replay } from '../../client/journal.ts'
 import { FakeSource, problem } from '../client/fake-store.ts'
 import { isPart, type Setting, setting } from '../client/upload-setting.ts'
 
@@ -233,6 +234,18 @@ describe('a source that was touched', () => {
     const { key } = await begin({ concurrency: 1 }).result
     expect(store.partsPut().filter((partNumber) => partNumber === 3)).toHaveLength(2)
     expect(store.objects.get(key)).toEqual(source.bytes)
+  })
+
+  test('while a part is on its way has that part journaled only once it was read again', async () => {
+    const { store, source, journals, begin } = setting()
+    const journaled: number[][] = []
+    store.fault = (request) => {
+      if (isPart(4)(request)) source.touched = true
+      if (isPart(5)(request)) journaled.push([...(replay(journals.entries)?.parts.keys() ?? [])])
+      return undefined
+    }
+    await begin({ concurrency: 1 }).result
+    expect(journaled).toEqual([[]])
   })
 
   test('between two runs is read again, even where the second is killed before it has', async () => {
