@@ -10,6 +10,8 @@ import type { PageErrand, PageReport } from './page/errand.ts'
 import type { Errand, Porter, Running } from './porter.ts'
 import type { Outcome } from './told.ts'
 
+const LONGEST_RELOAD_MS = 5_000
+
 interface FaultsWindow {
   faults: {
     begin(errand: PageErrand): Promise<PageReport>
@@ -47,7 +49,8 @@ export function createPagePorter(origin: string, apiUrl: string, folder: string)
   const cuts = new Map<string, { error: string; after: number }>()
   const endings: (() => void)[] = []
   let browser: Promise<BrowserContext> | undefined
-  let kills = 0
+  /** Of the browser that runs. */
+  let death = Promise.withResolvers<undefined>()
   let closing = Promise.resolve()
 
   async function open(): Promise<BrowserContext> {
@@ -63,32 +66,35 @@ export function createPagePorter(origin: string, apiUrl: string, folder: string)
     browser ??= open()
     const context = browser
     const tab = context.then((context) => context.newPage())
-    const killsBefore = kills
-    let over = false
+    const { promise: dead } = death
+    const left = Promise.withResolvers<undefined>()
+    let leaving = false
     const run = async (): Promise<Outcome | undefined> => {
-      try {
-        const page = await tab
-        await (await context).setOffline(false)
-        await page.goto(origin)
-        await page.setInputFiles('#file', path)
-        const report = await page.evaluate(
-          (errand) => (window as unknown as FaultsWindow).faults.begin(errand),
-          { apiUrl, concurrency, partSize },
-        )
-        for (const [name, cut] of report.cuts) cuts.set(name, cut)
-        await page.close()
-        return report.outcome
-      } catch (error) {
-        if (over || kills > killsBefore) return undefined
-        throw error
-      }
+      const page = await tab
+      await (await context).setOffline(false)
+      await page.goto(origin)
+      await page.setInputFiles('#file', path)
+      const report = await page.evaluate(
+        (errand) => (window as unknown as FaultsWindow).faults.begin(errand),
+        { apiUrl, concurrency, partSize },
+      )
+      for (const [name, cut] of report.cuts) cuts.set(name, cut)
+      await page.close()
+      return report.outcome
     }
     const tell = (what: 'pause' | 'resume' | 'stop') =>
       void tab
         .then((page) => page.evaluate((what) => (window as unknown as FaultsWindow).faults[what](), what))
         .catch(() => {})
     return {
-      outcome: run(),
+      outcome: Promise.race([
+        dead,
+        left.promise,
+        run().catch((error: unknown) => {
+          if (leaving) return left.promise
+          throw error
+        }),
+      ]),
       pause(milliseconds) {
         tell('pause')
         const timer = setTimeout(() => tell('resume'), milliseconds)
@@ -96,13 +102,17 @@ export function createPagePorter(origin: string, apiUrl: string, folder: string)
       },
       stop: () => tell('stop'),
       kill() {
-        kills++
+        death.resolve(undefined)
+        death = Promise.withResolvers()
         browser = undefined
         killBrowser(profile)
       },
       reload() {
-        over = true
-        void tab.then((page: Page) => page.reload().finally(() => page.close())).catch(() => {})
+        leaving = true
+        void tab
+          .then((page: Page) => page.reload({ timeout: LONGEST_RELOAD_MS }).finally(() => page.close()))
+          .catch(() => {})
+          .finally(() => left.resolve(undefined))
       },
       offline(milliseconds) {
         void context.then((context) => context.setOffline(true)).catch(() => {})

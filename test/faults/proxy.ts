@@ -68,7 +68,7 @@ const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'transfer-en
  */
 export async function startFaultProxy(options: ProxyOptions): Promise<FaultProxy> {
   const agent = new http.Agent({ keepAlive: true })
-  const stalled = new Set<http.IncomingMessage>()
+  const stalled: Stalled = new Map()
   const sockets = new Set<Socket>()
   const server = http.createServer(
     { requestTimeout: 0, keepAliveTimeout: 75_000, maxHeaderSize: 64 * 1024 },
@@ -89,11 +89,7 @@ export async function startFaultProxy(options: ProxyOptions): Promise<FaultProxy
     url: `http://127.0.0.1:${port}`,
     port,
     release() {
-      for (const request of stalled)
-        request
-          .removeAllListeners('readable')
-          .on('data', () => {})
-          .resume()
+      for (const letGo of stalled.values()) letGo()
       stalled.clear()
     },
     breakAll: () => server.closeAllConnections(),
@@ -114,7 +110,7 @@ async function relay(
   response: http.ServerResponse,
   attempt: Attempt,
   options: ProxyOptions,
-  { agent, stalled }: { agent: http.Agent; stalled: Set<http.IncomingMessage> },
+  { agent, stalled }: { agent: http.Agent; stalled: Stalled },
 ): Promise<void> {
   // The request forgets it once it is over.
   const { socket } = request
@@ -149,7 +145,15 @@ async function relay(
     const { fault } = attempt
     if ((fault?.kind === 'drop' || fault?.kind === 'stall') && fault.at === moment) {
       if (fault.kind === 'stall') {
-        stalled.add(request)
+        stalled.set(request, () => {
+          // Answered all the same, where the server has refused it.
+          if (response.writableFinished) socket.destroy()
+          else
+            request
+              .removeAllListeners('readable')
+              .on('data', () => {})
+              .resume()
+        })
         return closed
       }
       drop()
@@ -167,6 +171,9 @@ async function relay(
     drop()
   }
 }
+
+/** Where no byte moves. */
+type Stalled = Map<http.IncomingMessage, () => void>
 
 class Gone extends Error {}
 

@@ -25,6 +25,8 @@ export class SourceFile {
   readonly path: string
   /** As it was at first. */
   readonly bytes: Buffer
+  /** The byte that was edited. */
+  editedAt: number | undefined
   readonly #dice: Dice
 
   constructor(path: string, size: number, dice: Dice) {
@@ -69,6 +71,7 @@ export class SourceFile {
 
   #edit(): void {
     const at = this.#dice.integer(0, Math.max(0, this.bytes.length - 1))
+    this.editedAt = at
     const file = openSync(this.path, 'r+')
     writeSync(file, Buffer.of((this.bytes[at] ?? 0) ^ 1), 0, 1, at)
     closeSync(file)

@@ -18,7 +18,8 @@ export async function tell(story: Story, stage: Stage): Promise<void> {
     broken = [error instanceof Error ? (error.stack ?? error.message) : String(error)]
   } finally {
     stage.director = undefined
-    await rm(folder, { recursive: true, force: true })
+    // A killed browser's helpers may write for a moment yet.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   }
   if (broken.length === 0) return
   const again = `FAULT_SEED=${story.theme}:${story.seed} npm run test:faults`

@@ -154,8 +154,7 @@ export class Teller {
       case 'abort':
         return this.#abortAtStore(exchange)
       case 'rival':
-        this.#rivals.push(inTime(this.#porter.begin(this.#errand)))
-        return
+        return this.#beginRival()
       case 'source':
         return this.#source.change(incident.change)
       case 'another object': {
@@ -172,6 +171,13 @@ export class Teller {
       case 'kill server':
         return this.#soon(() => 'kill' in house && house.kill())
     }
+  }
+
+  #beginRival(): void {
+    const rival = inTime(this.#porter.begin(this.#errand))
+    // It is waited for when the run is over.
+    rival.catch(() => {})
+    this.#rivals.push(rival)
   }
 
   #soon(happen: () => unknown): void {
