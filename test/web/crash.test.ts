@@ -12,8 +12,8 @@ const PART_BYTES = 8 * 1024 * 1024
 let stage: Stage
 beforeAll(async () => {
   stage = await openStage()
-})
-afterAll(() => stage.close())
+}, 60_000)
+afterAll(() => stage?.close())
 
 test('a browser killed a moment after its first parts arrived goes on with the same file, and sends no held part again', async () => {
   const film = await stage.file('film.mov', PARTS * PART_BYTES)
