@@ -276,7 +276,8 @@ function isPart({ start, end }: Span, parts: PartPlan | undefined): boolean {
 
 /** Whether what is there is of no use any more. */
 function isForNothing(error: unknown): boolean {
-  if (error instanceof StoreError) return error.status === 404
+  // Without S3's own code, it was somebody on the way who does not know the object.
+  if (error instanceof StoreError) return error.status === 404 && error.code !== undefined
   if (error instanceof ApiError) return error.type === 'object-unknown'
   return error instanceof IntegrityError || error instanceof ObjectChangedError
 }

@@ -8,6 +8,7 @@ import {
   IntegrityError,
   NotRegularFileError,
   ObjectChangedError,
+  StoreError,
 } from '../../client/node/index.ts'
 import { bytesOf, MIB, openSetting, type Setting } from './download-setting.ts'
 import { pseudoRandom } from './servers.ts'
@@ -60,6 +61,23 @@ describe('a download that was stopped', () => {
     expect(asked).toBe(object.length - kept)
     expect((await readFile(path)).equals(object)).toBe(true)
     expect(await readdir(folder)).toEqual(['film.mov'])
+  })
+
+  test('is kept where somebody on the way to the store answers that there is nothing', async () => {
+    let lost = true
+    const { object, begin, beginAndStop } = await openSetting({
+      trouble(_, response, nth) {
+        if (nth < 4 || !lost) return false
+        response.writeHead(404).end('<html>No such page.</html>')
+        return true
+      },
+    })
+    await beginAndStop(2 * MIB)
+    await expect(begin({ concurrency: 1 }).result).rejects.toThrow(StoreError)
+    lost = false
+    const { bytesResumed, path } = await begin().result
+    expect(bytesResumed).toBeGreaterThanOrEqual(2 * MIB)
+    expect((await readFile(path)).equals(object)).toBe(true)
   })
 
   test('goes on where a kill tore the last line of its journal', async () => {
