@@ -55,6 +55,16 @@ test('credentials are asked for once, as long as nobody refuses them', async () 
   expect({ asked, waits }).toEqual({ asked: [false], waits: [] })
 })
 
+test('a provider that hangs keeps nobody waiting as long as there are good ones', async () => {
+  const dying = credentials('dying', 200)
+  let asked = 0
+  const { session, clock } = open(() => (asked++ === 0 ? Promise.resolve(dying) : new Promise(() => {})))
+  await session.get(signal)
+  expect(await session.get(signal)).toBe(dying)
+  expect(await session.get(signal)).toBe(dying)
+  expect({ asked, now: clock.now() }).toEqual({ asked: 2, now: 2_000 })
+})
+
 test('refused ones are asked for again at once, past whatever is remembered, and nobody waits where others come', async () => {
   const { provider, asked } = inTurn(OLD, FRESH)
   const { session, clock, waits } = open(provider)

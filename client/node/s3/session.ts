@@ -1,4 +1,4 @@
-import { orAborted } from '../../abort.ts'
+import { follow, orAborted } from '../../abort.ts'
 import { sleep } from '../../clock.ts'
 import type { Wait, Waits } from '../../ports.ts'
 import { backoff } from '../../retry.ts'
@@ -10,6 +10,8 @@ import type { StoreTime } from './store-time.ts'
 const LONGEST_POLL_MS = 5_000
 /** Others are asked for when these have so little left; until they are there, these are good. */
 const RENEW_MS = 5 * 60_000
+/** So long is waited for those others while these are good: a provider may hang. */
+const LONGEST_EARLY_MS = 1_000
 
 /**
  * The credentials that are live now. Those that have expired, or that the store refuses, are asked for again, at once; where that brings
@@ -27,6 +29,7 @@ export class Session {
   #refusals = 0
   #accepted = false
   #renewal: Renewal | undefined
+  #earlyRenewal: Promise<void> | undefined
 
   constructor(provider: CredentialsProvider, time: StoreTime, keeping: Timekeeping) {
     this.#provider = provider
@@ -47,7 +50,7 @@ export class Session {
   async get(signal: AbortSignal): Promise<AwsCredentials> {
     const current = this.#current
     if (!current || this.#left(current) <= 0) return this.#renewed(signal)
-    if (this.#left(current) < RENEW_MS) await orAborted(this.#renewEarly(), signal)
+    if (this.#left(current) < RENEW_MS) await this.#waitForOthers(signal)
     return this.#current ?? current
   }
 
@@ -72,6 +75,20 @@ export class Session {
 
   #isUsable(credentials: AwsCredentials): boolean {
     return this.#left(credentials) > 0 && !(this.#refused && isSame(credentials, this.#refused))
+  }
+
+  async #waitForOthers(signal: AbortSignal): Promise<void> {
+    this.#earlyRenewal ??= this.#renewEarly().finally(() => {
+      this.#earlyRenewal = undefined
+    })
+    const wait = follow(signal)
+    const enough = sleep(this.#keeping.clock, LONGEST_EARLY_MS, wait.signal)
+    try {
+      await Promise.race([orAborted(this.#earlyRenewal, signal), enough])
+    } finally {
+      wait.release()
+      wait.abort(undefined)
+    }
   }
 
   async #renewEarly(): Promise<void> {
