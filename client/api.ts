@@ -2,7 +2,7 @@ import { type ResponseOf, type Route, routes } from '../protocol/routes.ts'
 import { follow, orAborted } from './abort.ts'
 import { isStrangers, readAnswer } from './api-answer.ts'
 import { sleep, systemClock } from './clock.ts'
-import { ApiError, NetworkError } from './errors.ts'
+import { ApiError, NetworkError, PartwayError } from './errors.ts'
 import type { Clock, ControlPlane, UploadId, Wakes } from './ports.ts'
 import { API_RETRIES, backoff } from './retry.ts'
 import { isTransient } from './store-call.ts'
@@ -12,6 +12,7 @@ import { NO_WAKES } from './wakes.ts'
 
 /**
  * Asked anew for each call, which waits for as long as it takes, such as until a person has signed in.
+ * What it throws is taken for a network that is gone, and it is asked again; a `PartwayError` is thrown as it is.
  * @param refused the token that this call was answered 401 for; where another comes back, the call is made once more
  */
 export type TokenProvider = (refused?: string) => string | undefined | Promise<string | undefined>
@@ -134,18 +135,28 @@ function createCaller(
     }
   }
 
+  async function askToken(refused?: string): Promise<string | undefined> {
+    try {
+      return await token(refused)
+    } catch (cause) {
+      if (cause instanceof PartwayError) throw cause
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new NetworkError(`Expected a token for ${base}, got none (${reason}).`, { cause })
+    }
+  }
+
   async function authorized<R extends Route>(
     route: R,
     input: Input,
     signal: AbortSignal,
   ): Promise<ResponseOf<R>> {
     if (route.public) return once(route, input, undefined, signal)
-    const bearer = await waits.during(orAborted(token(), signal))
+    const bearer = await waits.during(orAborted(askToken(), signal))
     try {
       return await once(route, input, bearer, signal)
     } catch (error) {
       if (bearer === undefined || !(error instanceof ApiError) || error.status !== 401) throw error
-      const another = await waits.during(orAborted(token(bearer), signal))
+      const another = await waits.during(orAborted(askToken(bearer), signal))
       if (another === undefined || another === bearer) throw error
       return once(route, input, another, signal)
     }

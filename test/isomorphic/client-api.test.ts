@@ -216,6 +216,15 @@ describe('the token', () => {
     expect(calls).toEqual([])
   })
 
+  test('that cannot be had is asked for again, as an answer is', async () => {
+    let asked = 0
+    const token = () => (asked++ === 0 ? Promise.reject(new TypeError('fetch failed')) : Promise.resolve('t'))
+    const { calls, plane } = apiFor(token, { status: 200, body: COMPLETED })
+    await expect(plane.complete(UPLOAD, {}, signal)).rejects.toThrow(NetworkError)
+    expect(calls).toHaveLength(0)
+    expect(await plane.complete(UPLOAD, {}, signal)).toMatchObject({ key: 'k' })
+  })
+
   test('that does not come is told after a second, until it does', async () => {
     let give = (_: string) => {}
     const { plane, clock } = apiFor(
