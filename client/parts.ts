@@ -118,7 +118,9 @@ export class Parts<Slice> {
     this.#touches++
     const done = this.#doubt(() => true)
     const identity = await source.identify(new AbortController().signal)
-    await journalTouch(this.#job, { ...this.#upload, identity }, done)
+    // One that was journaled once, and is sent again now, is not done.
+    const journaled = new Set([...this.#journaled.keys(), ...done])
+    await journalTouch(this.#job, { ...this.#upload, identity }, journaled)
   }
 
   #doubt(applies: (partNumber: number) => boolean): number[] {

@@ -248,6 +248,19 @@ describe('a source that was touched', () => {
     expect(journaled).toEqual([[]])
   })
 
+  test('while a part is sent again that the store has lost does not count by what was journaled of it before', async () => {
+    const { store, source, journals, begin } = await interrupted()
+    store.uploads.get('1')?.parts.delete(3)
+    const journaled: number[][] = []
+    store.fault = (request) => {
+      if (isPart(3)(request)) source.touched = true
+      if (isPart(6)(request)) journaled.push([...(replay(journals.entries)?.parts.keys() ?? [])])
+      return undefined
+    }
+    await begin({ concurrency: 1 }).result
+    expect(journaled).toEqual([[]])
+  })
+
   test('between two runs is read again, even where the second is killed before it has', async () => {
     const { store, source, journals, begin, later } = await interrupted()
     source.identity.touched = 'later'
