@@ -148,10 +148,13 @@ function isExcused({ story, director, cuts, outcomes }: Told, attempt: Attempt):
   // A browser's connections break when it goes offline, and those that do not move at once when it is back are cut.
   if (broken === 'client' && story.incidents.some(({ incident }) => incident.what === 'offline')) return true
   const cut = cuts.get(name)
-  // By the watchdog, on a machine that is busy with other things.
-  if (cut?.error === 'NetworkError') return cut.after >= TIMING.stallMs - TIMER_SLACK_MS
-  // By a pause or a stop, or together with all others when one of them failed for good.
-  if (cut) return director.interruptions.length > 0 || outcomes.some((outcome) => 'error' in outcome)
+  if (cut) {
+    // Together with all others, when one of them failed for good.
+    if (outcomes.some((outcome) => 'error' in outcome && outcome.error.name === cut.error)) return true
+    // By the watchdog, on a machine that is busy with other things; or else by a pause, a stop, or somebody else's abort.
+    if (cut.error === 'NetworkError') return cut.after >= TIMING.stallMs - TIMER_SLACK_MS
+    return director.interruptions.length > 0
+  }
   const wasKilled = broken === 'client' ? LATE_HEAD_MS : 0
   return director.interruptions.some((at) => began - wasKilled <= at && at <= ended)
 }
