@@ -1,5 +1,5 @@
 import { orAborted } from '../abort.ts'
-import { SourceChangedError } from '../errors.ts'
+import { SourceChangedError, StalledError } from '../errors.ts'
 import { BLOCK_BYTES, type Hashes, type HashRequest, hashBlob } from './hash-blob.ts'
 import type { HashOrder, HashReply } from './hash-worker.ts'
 
@@ -52,6 +52,9 @@ export class Hasher {
       } finally {
         signal.removeEventListener('abort', onAbort)
       }
+    } catch (error) {
+      if (signal.reason instanceof StalledError) this.#replace()
+      throw error
     } finally {
       this.#waiting.delete(id)
       if (this.#waiting.size === 0) this.#idle = setTimeout(() => this.#end(), IDLE_MS)
@@ -70,6 +73,13 @@ export class Hasher {
       for (const [id, reply] of this.#waiting) reply({ id })
     }
     return worker
+  }
+
+  /** One that owes an answer when a whole part is given up may be dead: browsers do not tell of each that they end. */
+  #replace(): void {
+    void this.#worker?.then((worker) => worker?.terminate())
+    this.#worker = undefined
+    for (const [id, reply] of this.#waiting) reply({ id })
   }
 
   /** What comes next begins another. */

@@ -3,7 +3,7 @@ import { createCrc } from '../../checksums/crc.ts'
 import { toHex } from '../../checksums/hex.ts'
 import { createMd5 } from '../../checksums/md5.ts'
 import { Hasher, type StartWorker, startHashWorker } from '../../client/browser/hasher.ts'
-import { SourceChangedError } from '../../client/errors.ts'
+import { SourceChangedError, StalledError } from '../../client/errors.ts'
 
 const { signal } = new AbortController()
 const bytes = Uint8Array.from({ length: 3_500_000 }, (_, at) => (at * at) >> 5)
@@ -153,4 +153,21 @@ test('without readers that bring their own buffer, it reads slices', async () =>
   } finally {
     globalThis.ReadableStreamBYOBReader = ReadableStreamBYOBReader
   }
+})
+
+test('a worker that owes an answer when a part is given up is replaced, and holds up nobody else', async () => {
+  const dead = new FakeWorker(() => {})
+  const { start, starts } = starting(dead)
+  const hasher = new Hasher(start)
+  const blob = new Blob([bytes])
+  const stop = new AbortController()
+  const cut = hasher.hash(blob, { crc: 'CRC32' }, stop.signal)
+  const other = hasher.hash(blob, { crc: 'CRC32' }, signal)
+  await vi.waitFor(() => expect(dead.orders).toHaveLength(2))
+  stop.abort(new StalledError('No bytes moved.'))
+  await expect(cut).rejects.toThrow(StalledError)
+  expect(await other).toEqual({ crc: crcOf('CRC32', blob), md5: undefined })
+  expect(dead.terminated).toBe(true)
+  void hasher.hash(blob, { crc: 'CRC32' }, signal)
+  await vi.waitFor(() => expect(starts()).toBe(2))
 })
