@@ -11,6 +11,8 @@ const MAX_RESTARTS = 2
 export class Carrier<Slice> {
   transfer: Transfer | undefined
   readonly #options: OpenOptions
+  /** The store does not know the transfer, and another is not there yet: a pause came in between. */
+  #isGone = false
 
   constructor(options: OpenOptions) {
     this.#options = options
@@ -19,6 +21,7 @@ export class Carrier<Slice> {
   /** May be called again after a pause. */
   async carry(job: Job<Slice>, journal: Journal, signal: AbortSignal): Promise<Stored> {
     this.transfer ??= await openUpload(job, journal, this.#options, signal)
+    if (this.#isGone) await this.#beginAnew(job, this.transfer, signal)
     for (let restarts = 0; ; restarts++) {
       try {
         return await this.transfer.send(signal)
@@ -27,9 +30,16 @@ export class Carrier<Slice> {
         job.enter('plan', signal)
         await job.ledger.clear()
         job.emit('restarted', { reason: error.message })
-        this.transfer = await initiate(job, this.transfer.partSize ?? this.#options.partSize, signal)
+        this.#isGone = true
+        await this.#beginAnew(job, this.transfer, signal)
       }
     }
+  }
+
+  /** By the same plan. */
+  async #beginAnew(job: Job<Slice>, { partSize = this.#options.partSize }: Transfer, signal: AbortSignal) {
+    this.transfer = await initiate(job, partSize, signal)
+    this.#isGone = false
   }
 
   /** Complete may have been faster than whoever cancelled it. */

@@ -73,6 +73,27 @@ describe('a journal', () => {
     expect(store.objects.get(key)).toEqual(source.bytes)
   })
 
+  test('of an upload that has vanished is done with, even where a pause comes before another is begun', async () => {
+    const { store, source, clock, begin } = await interrupted()
+    store.uploads.clear()
+    const run = begin({ concurrency: 2 })
+    const events = told(run)
+    let pauses = 0
+    store.fault = ({ operation }) => {
+      if (operation !== 'initiate' || pauses++ > 0) return undefined
+      clock.after(2, () => {
+        run.pause()
+        clock.after(50, () => run.resume())
+      })
+      return undefined
+    }
+    const { key } = await run.result
+    expect(store.objects.get(key)).toEqual(source.bytes)
+    expect(store.count('initiate')).toBe(2)
+    expect(store.count('complete')).toBe(2)
+    expect(events).toEqual(['restarted'])
+  })
+
   test('that cannot be read is set aside, and the upload is searched for', async () => {
     const { store, source, journals, begin } = await interrupted()
     journals.setAside('line 3 is damaged')
