@@ -14,6 +14,10 @@ const MOST_LANES = 64
 const FIRST_LANES = 6
 /** Milliseconds. Under a bandwidth limit each lane sends something at least this often: stores hang up on who is silent for longer. */
 const LONGEST_SILENCE_MS = 5_000
+/** Bytes per second. Under a bandwidth limit more lanes bring nothing, and what is under way is lost by a kill: a lane for so many … */
+const WORTH_A_LANE = MIB
+/** … and this many at least, so that the link has something to do between two parts. */
+const FEWEST_PACED_LANES = 2
 
 /** How much a client may do at once. */
 export interface TrafficOptions {
@@ -36,10 +40,8 @@ export function createTraffic(options: TrafficOptions = {}, clock: Clock = syste
   const fitting = lanesWithin(maxMemory)
   if (concurrency !== undefined) checkFits(concurrency, fitting, maxMemory)
   const bandwidth = bandwidthLimit === undefined ? undefined : createBandwidth(bandwidthLimit, clock)
-  const talkative = bandwidth
-    ? Math.floor((bandwidth.bytesPerSecond / 1000) * (LONGEST_SILENCE_MS / PIECE_BYTES))
-    : MOST_LANES
-  const max = Math.max(1, Math.min(fitting, MOST_LANES, talkative))
+  const paced = bandwidth ? lanesUnder(bandwidth.bytesPerSecond) : MOST_LANES
+  const max = Math.max(1, Math.min(fitting, MOST_LANES, paced))
   const lanes =
     concurrency === undefined
       ? createLanes({ start: FIRST_LANES, max, clock })
@@ -53,6 +55,11 @@ function lanesWithin(maxMemory: number): number {
   throw new RangeError(
     `Expected a maxMemory of at least ${BASE_BYTES + LANE_BYTES} bytes (${(BASE_BYTES + LANE_BYTES) / MIB} MiB), which one part under way needs, got ${maxMemory}.`,
   )
+}
+
+function lanesUnder(bytesPerSecond: number): number {
+  const talkative = Math.floor((bytesPerSecond / 1000) * (LONGEST_SILENCE_MS / PIECE_BYTES))
+  return Math.min(talkative, Math.max(FEWEST_PACED_LANES, Math.floor(bytesPerSecond / WORTH_A_LANE)))
 }
 
 function checkFits(concurrency: number, fitting: number, maxMemory: number): void {
