@@ -5,6 +5,7 @@ import { EXIT_MEANINGS } from './exit-codes.ts'
 const ENVIRONMENT = [
   ['PARTWAY_API', 'The API, where --api is left out'],
   [TOKEN_VARIABLE, 'A bearer token, for an API that takes signed-in callers only'],
+  ['PARTWAY_STATE', 'The folder that remembers unfinished uploads (~/.local/state/partway)'],
 ] as const
 
 export function helpFor(commands: readonly Command[]): string {

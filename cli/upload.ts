@@ -117,7 +117,9 @@ function follow(run: Upload, file: string, terminal: Terminal): Promise<UploadRe
   run.on('set-aside', ({ reason }) => note(`looking for it in the store. ${reason}`))
   run.on('downgraded', ({ reason }) => note(`not to be verified by checksum. ${reason}`))
   run.on('unrecorded', ({ error }) =>
-    note(`what is sent cannot be remembered, a kill would cost it: ${explain(error)}`),
+    note(
+      `what is sent cannot be remembered, a kill would cost it: ${explain(error)} (PARTWAY_STATE names another folder for it.)`,
+    ),
   )
   run.on('retry', ({ delay, error, partNumber }) => {
     const isSignedAgain = delay === 0 && partNumber !== undefined

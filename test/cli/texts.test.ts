@@ -190,6 +190,7 @@ test('the help of all', () => {
     Environment:
       PARTWAY_API    The API, where --api is left out
       PARTWAY_TOKEN  A bearer token, for an API that takes signed-in callers only
+      PARTWAY_STATE  The folder that remembers unfinished uploads (~/.local/state/partway)
 
     Exit codes:
       0    done
