@@ -39,6 +39,7 @@ export class PartFile implements DownloadTarget {
    * @param replace whether a file of that name may be replaced
    * @param locks the folder of locks
    * @throws {BusyError} where another download to the same place is under way
+   * @throws {Error} where there can be no locks in that folder
    * @throws {FileExistsError} where there is a file of that name, unless it may be replaced
    * @throws {NotRegularFileError} where there is something else of that name
    * @throws {ForeignPartFileError} where there is a part file without a journal
@@ -46,7 +47,7 @@ export class PartFile implements DownloadTarget {
   static async claim(path: string, replace: boolean, locks: string): Promise<PartFile> {
     const place = await placeFor(path, replace)
     const name = join(await realpath(dirname(place)), basename(place))
-    const unlock = takeLock(locks, `download ${name}`)
+    const unlock = lockFor(name, locks)
     if (!unlock) {
       throw new BusyError(
         `Expected no other download to ${place}, found one under way. Wait for it, or choose another name.`,
@@ -216,4 +217,16 @@ async function openOwnJournal(part: string): Promise<LineFile<DownloadEntry>> {
 
 function journalPathOf(part: string): string {
   return `${part}.journal`
+}
+
+function lockFor(name: string, locks: string): Unlock | undefined {
+  try {
+    return takeLock(locks, `download ${name}`)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(
+      `Expected to keep locks in ${locks}, could not: ${reason}. Set PARTWAY_STATE to a folder that can be written.`,
+      { cause },
+    )
+  }
 }

@@ -267,6 +267,14 @@ test.each([
   expect(await begin().result).toMatchObject({ path: join(folder, expected) })
 })
 
+test('where there can be no locks, it says how to move them, and leaves nothing behind', async () => {
+  const { folder, begin } = await openSetting({ ports: { locks: '/dev/null/locks' } })
+  await expect(begin().result).rejects.toThrow(
+    /^Expected to keep locks in \/dev\/null\/locks, could not: ENOTDIR.* Set PARTWAY_STATE to a folder that can be written\.$/,
+  )
+  expect(await readdir(folder)).toEqual([])
+})
+
 test('stopped before anything has arrived, it leaves nothing behind', async () => {
   const stop = new AbortController()
   const { folder, begin } = await openSetting({
