@@ -33,7 +33,10 @@ export function createJob<Slice>(
   const emit: Job<Slice>['emit'] = (type, event) => emitter.emit(type, event)
   const stage = new Stage((change) => emit('state', change))
   const tracker = new Tracker(clock, emit)
-  const activities = new Activities(wakes, ports.controlPlane.waits, (wait) => stage.await(wait))
+  const activities = new Activities(wakes, ports.controlPlane.waits, (wait) => {
+    if (!wait) tracker.startRate()
+    stage.await(wait)
+  })
   const keeping = { clock, random, wakes, timing: { ...TIMING, ...ports.timing } }
   const controlPlane = persist(
     ports.controlPlane,

@@ -61,6 +61,7 @@ export class DownloadTracker {
   /** @param wait what nothing moves for; `undefined` once something does */
   waits(wait: Wait | undefined): void {
     this.waitingFor = wait
+    if (!wait && this.#rate) this.#rate = createRate(this.#clock.now(), this.received)
     if (wait && this.#machine.takes('wait')) this.#machine.take('wait')
     if (!wait && this.#machine.state === 'waiting') this.#machine.take('send')
   }

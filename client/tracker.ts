@@ -42,7 +42,7 @@ export class Tracker {
     this.#inFlightBytes = 0
   }
 
-  /** What is measured from now on is a rate of its own: a pause, or bytes that were there before, are no part of it. */
+  /** What is measured from now on is a rate of its own: a pause, a wait, or bytes that were there before, are no part of it. */
   startRate(): void {
     this.#rate = createRate(this.#clock.now(), this.bytesSent)
   }

@@ -121,6 +121,17 @@ describe('without a network', () => {
 })
 
 describe('waiting', () => {
+  test('is no part of the rate', async () => {
+    const { clock, store, begin } = setting({ size: 300, timing: {} })
+    const run = begin({ concurrency: 3 })
+    const rates: unknown[] = []
+    run.on('state', ({ previous }) => previous === 'waiting' && rates.push(run.snapshot().rate))
+    await reached(run, 4)
+    store.fault = (request) => (isPut(request) && clock.now() < 60_000 ? 'unreached' : undefined)
+    await run.result
+    expect(rates).toEqual([undefined])
+  })
+
   test('is for a network that is gone: every part is tried again, and none moves', async () => {
     const { clock, store, begin } = setting({ size: 300, timing: {} })
     const run = begin({ concurrency: 3 })
