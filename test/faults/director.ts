@@ -14,6 +14,7 @@ export class Director {
   readonly #happen: (incident: Incident, exchange: Exchange) => Promise<void> | void
   readonly #faults: Map<string, Fault>
   readonly #incidents: Story['incidents'][number][]
+  readonly #happened = new Set<Incident>()
   readonly #seen = new Map<string, number>()
   /** Until then no connection is let in. */
   outageUntil = 0
@@ -35,6 +36,11 @@ export class Director {
     this.attempts.push(known)
     known.ready = this.#incidentsAt(exchange)
     return known
+  }
+
+  /** Whether that has happened. */
+  hasHappened(incident: Incident): boolean {
+    return this.#happened.has(incident)
   }
 
   /** From now on, everything works. */
@@ -78,6 +84,7 @@ export class Director {
     const name = describeExchange(exchange)
     for (const planned of this.#incidents.filter(({ at }) => at === name)) {
       this.#incidents.splice(this.#incidents.indexOf(planned), 1)
+      this.#happened.add(planned.incident)
       await this.#happen(planned.incident, exchange)
     }
   }

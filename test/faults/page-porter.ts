@@ -108,6 +108,7 @@ export function createPagePorter(origin: string, apiUrl: string, folder: string)
         killBrowser(profile)
       },
       reload() {
+        if (leaving) return
         leaving = true
         void tab
           .then((page: Page) => page.reload({ timeout: LONGEST_RELOAD_MS }).finally(() => page.close()))

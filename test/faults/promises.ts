@@ -14,6 +14,7 @@ const SAID: Partial<Record<SourceChange, RegExp>> = {
   replace: /inode was/,
   'move away': /no file there/,
 }
+const CHANGES_FOR_GOOD: readonly SourceChange[] = ['edit', 'truncate', 'append', 'delete', 'replace']
 /** How another run of the same may end. */
 const RIVALS = ['done', 'BusyError', 'FileExistsError']
 /** Whatever may cost a run its patience. */
@@ -41,6 +42,10 @@ export function checkEnd(told: Told): string[] {
   const last = outcomes.at(-1)
   if (done && 'result' in done) {
     const { key, size, verified } = done.result
+    promise(
+      !isChangedSource(told),
+      'Expected no upload of a source that has changed to be completed, got one.',
+    )
     promise(objects.has(key), `Expected an object at ${key}, found none.`)
     promise(
       size === story.size || others.length > 0,
@@ -82,6 +87,17 @@ export function checkEnd(told: Told): string[] {
   promise(timers === 0, `Expected no timer to be running, got ${timers}.`)
   promise(connections === 0, `Expected no connection to be open, got ${connections}.`)
   return broken
+}
+
+/** Whether it was another file for good before its last part was there. */
+function isChangedSource({ story, director }: Told): boolean {
+  return story.incidents.some(
+    ({ at, incident }) =>
+      incident.what === 'source' &&
+      CHANGES_FOR_GOOD.includes(incident.change) &&
+      at.startsWith('put') &&
+      director.hasHappened(incident),
+  )
 }
 
 function changeOf({ incidents }: Story): SourceChange | undefined {

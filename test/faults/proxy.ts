@@ -237,6 +237,7 @@ async function sendBody(
   const moment = fault && 'at' in fault && typeof fault.at === 'number' ? fault.at : 1
   const mark = Math.min(Math.floor(size * moment), Math.max(0, size - 1))
   const breaks = fault?.kind === 'drop' || fault?.kind === 'stall'
+  const over = once(outgoing, 'close').catch(() => {})
   for await (const chunk of request as AsyncIterable<Buffer>) {
     const at = mark - attempt.received
     const reached = moment < 1 && at >= 0 && at < chunk.length
@@ -245,7 +246,7 @@ async function sendBody(
     attempt.received += piece.length
     attempt.moved = performance.now()
     if (!outgoing.destroyed && !outgoing.write(piece)) {
-      await Promise.race([once(outgoing, 'drain'), once(outgoing, 'close')])
+      await Promise.race([new Promise((resolve) => outgoing.once('drain', resolve)), over])
     }
     if (reached) await reach(moment)
   }
