@@ -11,6 +11,7 @@ import type { Errand, Porter, Running } from './porter.ts'
 import type { Outcome } from './told.ts'
 
 const LONGEST_RELOAD_MS = 5_000
+const MOST_LOADS = 20
 
 interface FaultsWindow {
   faults: {
@@ -43,6 +44,16 @@ export async function servePage(connectTo: string[]): Promise<PageServer> {
   }
 }
 
+/** Another tab's going offline may come between. */
+async function load(page: Page, origin: string): Promise<void> {
+  for (let tries = 1; tries <= MOST_LOADS; tries++) {
+    await page.context().setOffline(false)
+    await page.goto(origin).catch(() => {})
+    if (await page.evaluate(() => 'faults' in window)) return
+  }
+  throw new Error(`Expected the page within ${MOST_LOADS} loads, got none.`)
+}
+
 /** Each errand in a tab of one browser, whose profile outlives it: tabs may be loaded anew, and the browser be killed. */
 export function createPagePorter(origin: string, apiUrl: string, folder: string): Porter {
   const profile = join(folder, 'profile')
@@ -71,8 +82,7 @@ export function createPagePorter(origin: string, apiUrl: string, folder: string)
     let leaving = false
     const run = async (): Promise<Outcome | undefined> => {
       const page = await tab
-      await (await context).setOffline(false)
-      await page.goto(origin)
+      await load(page, origin)
       await page.setInputFiles('#file', path)
       const report = await page.evaluate(
         (errand) => (window as unknown as FaultsWindow).faults.begin(errand),
