@@ -32,7 +32,11 @@ export class Activities {
     this.#wakes = wakes
     this.#waits = waits
     this.#onChange = onChange
-    this.#unsubscribe = waits?.subscribe(() => this.#review()) ?? (() => {})
+    const review = () => this.#review()
+    const removals = [wakes.subscribe(review), waits?.subscribe(review)]
+    this.#unsubscribe = () => {
+      for (const remove of removals) remove?.()
+    }
   }
 
   async during<Result>(work: (activity: Activity) => Promise<Result>): Promise<Result> {
@@ -90,6 +94,8 @@ export class Activities {
     if (phases.includes('moving')) return undefined
     if (this.#waits?.current) return this.#waits.current
     const stuck = phases.filter((phase) => phase === 'stuck').length
-    return stuck > 0 && (stuck === phases.length || !this.#wakes.online) ? NETWORK : undefined
+    // Where nothing is tried, another upload has the lanes that this one waits for.
+    if (!this.#wakes.online) return stuck > 0 || phases.length === 0 ? NETWORK : undefined
+    return stuck > 0 && stuck === phases.length ? NETWORK : undefined
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { Activities } from '../../client/activity.ts'
 import { NetworkError, SourceReadError } from '../../client/errors.ts'
 import { fixedLanes } from '../../client/fixed-lanes.ts'
 import type { LaneBudget } from '../../client/lanes.ts'
@@ -121,6 +122,17 @@ describe('without a network', () => {
 })
 
 describe('waiting', () => {
+  test('is for a network that is gone, though another upload has all lanes', () => {
+    const { wakes } = setting({ timing: {} })
+    const heard: unknown[] = []
+    const activities = new Activities(wakes, undefined, (wait) => heard.push(wait?.for))
+    wakes.setOnline(false)
+    wakes.setOnline(true)
+    activities.end()
+    wakes.setOnline(false)
+    expect(heard).toEqual(['network', undefined])
+  })
+
   test('is no part of the rate', async () => {
     const { clock, store, begin } = setting({ size: 300, timing: {} })
     const run = begin({ concurrency: 3 })
