@@ -1,3 +1,4 @@
+import { MAX_LIST_PAGE } from '../protocol/limits.ts'
 import { type ResponseOf, type Route, routes } from '../protocol/routes.ts'
 import { follow, orAborted } from './abort.ts'
 import { isStrangers, readAnswer } from './api-answer.ts'
@@ -67,6 +68,12 @@ export function createApi(options: ApiOptions): ControlPlane {
         },
         signal,
       ),
+    async listObjects({ prefix = '', limit = MAX_LIST_PAGE, cursor }, signal) {
+      const query = { limit: String(limit), ...(cursor !== undefined && { cursor }) }
+      const page = await call(routes['list-objects'], { query }, signal)
+      // The API lists all that are the caller's.
+      return { ...page, objects: page.objects.filter(({ key }) => key.startsWith(prefix)) }
+    },
     download: (body, signal) => call(routes.download, { body }, signal),
   }
 }

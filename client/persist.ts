@@ -33,6 +33,7 @@ export function persist(
       again((signal) => plane.presign(upload, parts, signal, checksums), signal),
     listParts: (upload, signal) => again((signal) => plane.listParts(upload, signal), signal),
     listUploads: (page, signal) => again((signal) => plane.listUploads(page, signal), signal),
+    listObjects: (page, signal) => again((signal) => plane.listObjects(page, signal), signal),
     download: (request, signal) => again((signal) => plane.download(request, signal), signal),
     ...(find && { find: (upload, signal) => again((signal) => find(upload, signal), signal) }),
     complete: (upload, request, signal) => plane.complete(upload, request, signal),

@@ -116,6 +116,8 @@ export interface ControlPlane {
   /** Harmless when repeated, and after completion. */
   abort(upload: UploadId, signal: AbortSignal): Promise<void>
   listUploads(page: UploadsQuery, signal: AbortSignal): Promise<UploadsPage>
+  /** What can be downloaded, whatever sent it. */
+  listObjects(page: ObjectsQuery, signal: AbortSignal): Promise<ObjectsPage>
   download(request: DownloadRequest, signal: AbortSignal): Promise<DownloadResponse>
   /**
    * The object that an upload has become although nobody heard of it. Absent where each upload has a key of its own, so that
@@ -147,6 +149,34 @@ export interface UploadsPage {
   readonly uploads: readonly ListedUpload[]
   /** The `cursor` of the next page; absent on the last. */
   readonly next?: string | undefined
+}
+
+export interface ObjectsQuery {
+  /** Of keys. @default the caller's own */
+  readonly prefix?: string | undefined
+  /** At most so many on a page, from 1 to 1000. @default 1000 */
+  readonly limit?: number | undefined
+  /** The `next` of the page before, of the same prefix. */
+  readonly cursor?: string | undefined
+}
+
+/** In the order of keys. A page may be shorter than its limit, even empty, while there is a next one. */
+export interface ObjectsPage {
+  readonly objects: readonly ListedObject[]
+  /** The `cursor` of the next page; absent on the last. */
+  readonly next?: string | undefined
+}
+
+export interface ListedObject {
+  readonly key: string
+  /** The last segment of the key. */
+  readonly fileName: string
+  /** Bytes. */
+  readonly size: number
+  /** Time of day, in ISO 8601. */
+  readonly modified: string
+  /** Without quotes; absent where the list does not tell it. */
+  readonly etag?: string | undefined
 }
 
 export type ListedUpload = Omit<PlannedUpload, 'size' | 'partSize'> & Partial<PlannedUpload>

@@ -132,6 +132,7 @@ export class FakeStore {
   readonly controlPlane: ControlPlane = {
     endpoint: 'https://api.example',
     describe: () => Promise.reject(new Error('The engine does not ask.')),
+    listObjects: () => Promise.reject(new Error('The engine does not ask.')),
     listUploads: ({ cursor = '0', limit = 20 }, signal) =>
       this.#call('list-uploads', signal, () => {
         const listed = [...this.uploads].map(([uploadId, { key, fileName, plan, initiated }]) => {

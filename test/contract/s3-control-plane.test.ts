@@ -5,6 +5,7 @@ import { openStore } from '../../client/node/s3/store.ts'
 import type { ControlPlane } from '../../client/ports.ts'
 import type { MultipartUpload } from '../../protocol/schemas.ts'
 import { unpackSignedParts } from '../../protocol/signed-parts.ts'
+import { ODD_KEYS } from '../client/odd-keys.ts'
 import { pseudoRandom } from '../client/servers.ts'
 import { contract } from './contract.ts'
 import { engineName } from './engine.ts'
@@ -79,6 +80,25 @@ contract('straight to the store, unfinished uploads are listed under a prefix', 
   const { uploads: second } = await plane.listUploads({ cursor: next ?? '' }, signal)
   expect([...first, ...second].map(({ key }) => key)).toEqual(['listed/a', 'listed/b c'])
   for (const upload of uploads) await plane.abort(upload, signal)
+})
+
+contract('straight to the store, objects with odd keys are listed as they are, in pages', async (target) => {
+  for (const Key of [...ODD_KEYS, 'odder'])
+    await target.s3.putObject({ Bucket: target.Bucket, Key, Body: Key })
+  const plane = planeAt(target, { prefix: 'odd/' })
+  const keys: string[] = []
+  for (let cursor: string | undefined; ; ) {
+    const { objects, next } = await plane.listObjects({ limit: 3, cursor }, signal)
+    keys.push(...objects.map(({ key }) => key))
+    if (next === undefined) break
+    expect(objects).toHaveLength(3)
+    cursor = next
+  }
+  expect(keys.sort()).toEqual([...ODD_KEYS].sort())
+  for (const key of keys) {
+    const { url } = await plane.download({ key }, signal)
+    expect(await (await fetch(url)).text()).toBe(key)
+  }
 })
 
 contract('straight to the store, keys that are mistyped are told at once', async (target) => {

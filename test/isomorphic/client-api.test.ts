@@ -81,6 +81,20 @@ test('a key travels in the query where there is no body', async () => {
   expect(calls[0]?.body).toBeUndefined()
 })
 
+test('objects are listed page by page, those under the prefix that is asked for', async () => {
+  const objects = ['uploads/a/1', 'uploads/b/2'].map((key) => {
+    return { key, fileName: key.slice(-1), size: 5, modified: '2026-11-21T00:00:00.000Z' }
+  })
+  const { plane, calls } = api({ status: 200, body: { objects, next: 'on' } })
+  const page = await plane.listObjects({ prefix: 'uploads/b/', limit: 2, cursor: 'here' }, signal)
+  expect(page).toEqual({ objects: [objects[1]], next: 'on' })
+  expect(await plane.listObjects({}, signal)).toEqual({ objects, next: 'on' })
+  expect(calls.map(({ url }) => url.slice(url.indexOf('/objects')))).toEqual([
+    '/objects?limit=2&cursor=here',
+    '/objects?limit=1000',
+  ])
+})
+
 describe('a problem', () => {
   test('comes with its type, its members and what to do', async () => {
     const { plane } = api(problem('parts-missing', 409, { missing: [3] }))

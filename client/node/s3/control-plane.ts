@@ -7,6 +7,7 @@ import { abort } from './abort.ts'
 import { complete, ownObject } from './complete.ts'
 import { download } from './download.ts'
 import { initiate } from './initiate.ts'
+import { listObjects } from './list-objects.ts'
 import { listParts } from './list-parts.ts'
 import { listUploads } from './list-uploads.ts'
 import { asApi } from './problems.ts'
@@ -80,7 +81,13 @@ export function createS3ControlPlane(
         const wanted = key ?? (page.like && prefix + page.like.fileName)
         return listUploads(store, { prefix: wanted ?? prefix, key: wanted }, page, signal)
       }),
-    download: (request, signal) => asApi(() => download(store, request.key, signal)),
+    listObjects: (page, signal) =>
+      asApi(() => listObjects(store.call, { ...page, prefix: page.prefix ?? prefix }, signal)),
+    download: (request, signal) =>
+      asApi(async () => {
+        requireUrlSafe(request.key)
+        return download(store, request.key, signal)
+      }),
     find: (upload, signal) =>
       asApi(async () => {
         const mark =
