@@ -22,7 +22,7 @@ import type {
 
 /** The file to be sent. Sizes and offsets in bytes. */
 export interface Source<Slice> {
-  /** The file's own name, without its folders. */
+  /** The file's own name, or a relative path with its folders. */
   readonly name: string
   readonly size: number
   readonly contentType?: string | undefined

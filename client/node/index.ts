@@ -110,5 +110,5 @@ export {
 export { sharedCredentialsFile } from './s3/credentials-file.ts'
 export { defaultCredentials } from './s3/default-credentials.ts'
 export { KeyTakenError } from './s3/problems.ts'
-export { type FileSource, openFile } from './source.ts'
+export { type FileSource, type OpenFileOptions, openFile } from './source.ts'
 export type { TrafficOptions } from './traffic.ts'

@@ -26,12 +26,24 @@ export interface FileSource extends Source<FileSlice> {
   close(): Promise<void>
 }
 
+export interface OpenFileOptions {
+  /** What it is to be called: a relative path keeps its folders, as in `films/a.mov`. @default the file's own name */
+  readonly name?: string | undefined
+  /** @default none is sent, and the store has one of its own */
+  readonly contentType?: string | undefined
+}
+
 /**
  * Opens a file to be sent. It is the same file as long as its size, its time of change in ns and its inode are; whatever else
  * touches it (a rename, new permissions) also tells of an edit that hides itself, see {@link Source.verify}.
+ * @throws {TypeError} for a name that is none
  * @throws the file system's own error; `EISDIR` for what is no regular file
  */
-export async function openFile(path: string): Promise<FileSource> {
+export async function openFile(
+  path: string,
+  { name: wanted, contentType }: OpenFileOptions = {},
+): Promise<FileSource> {
+  if (wanted !== undefined) requireName(wanted)
   const absolute = resolve(path)
   const handle = await open(absolute, FLAGS)
   if (!(await handle.stat()).isFile()) {
@@ -40,13 +52,14 @@ export async function openFile(path: string): Promise<FileSource> {
       code: 'EISDIR',
     })
   }
-  const name = basename(absolute)
+  const name = wanted ?? basename(absolute)
   const identity = await FileIdentity.of(name, absolute, handle)
   const size = Number(identity.current.size)
   const slice = (start: number, end: number) => fileSlice(handle, name, start, end)
   return {
     name,
     size,
+    contentType,
     id: absolute,
     identify: async () => identity.current,
     slice,
@@ -63,6 +76,12 @@ export async function openFile(path: string): Promise<FileSource> {
     verify: () => identity.verify(),
     close: () => handle.close(),
   }
+}
+
+/** @throws {TypeError} */
+function requireName(name: string): void {
+  if (name !== '' && name.toWellFormed() === name) return
+  throw new TypeError(`Expected a name for the file, in Unicode, got ${JSON.stringify(name)}. Give another.`)
 }
 
 /** One buffer for all of them. */

@@ -36,6 +36,21 @@ test('a file’s identity is its size, its times in ns and its inode', async () 
   expect(await source.verify()).toBe('same')
 })
 
+test('a file has its own name, or the relative path and the type that it is given', async () => {
+  const { path } = await film()
+  const given = await openFile(path, { name: 'films/a b.mov', contentType: 'video/quicktime' })
+  onTestFinished(() => given.close())
+  expect(given).toMatchObject({ name: 'films/a b.mov', contentType: 'video/quicktime', id: path })
+  const own = await openFile(path)
+  onTestFinished(() => own.close())
+  expect(own).toMatchObject({ name: 'film.mov', contentType: undefined, id: path })
+})
+
+test.each(['', '\ud800.mov'])('a file cannot be called %j', async (name) => {
+  const { path } = await film()
+  await expect(openFile(path, { name })).rejects.toThrow(/^Expected a name for the file/)
+})
+
 describe('what a rename changes as well as an edit that hides itself is told once', () => {
   test.each<[string, (path: string) => Promise<void>]>([
     ['new permissions', (path) => chmod(path, 0o600)],
