@@ -1,5 +1,4 @@
 import { toBase64 } from '../checksums/base64.ts'
-import type { CrcAlgorithm } from '../checksums/crc.ts'
 import { DEFAULT_PART_BYTES, MAX_SINGLE_PUT_BYTES } from '../protocol/limits.ts'
 import type { Checksum, InitiateRequest } from '../protocol/schemas.ts'
 import { NotPartwayError } from './errors.ts'
@@ -8,16 +7,13 @@ import { Multipart } from './multipart.ts'
 import type { JournaledUpload } from './ports.ts'
 import { Single } from './single.ts'
 
-/** S3's recommendation, and the API's default. */
-const ALGORITHM: CrcAlgorithm = 'CRC64NVME'
-
 /** Initiates an upload, and journals it before anything of it is sent. @param partSize in bytes */
 export async function initiate<Slice>(
   job: Job<Slice>,
   partSize: number | undefined,
   signal: AbortSignal,
 ): Promise<Transfer> {
-  const { source, controlPlane, transport, contentType, metadata } = job
+  const { source, controlPlane, contentType, metadata } = job
   const identity = await source.identify(signal)
   const checksum = await checksumOfSmall(job, partSize, signal)
   const request: InitiateRequest = {
@@ -26,7 +22,7 @@ export async function initiate<Slice>(
     ...(contentType && { contentType }),
     ...(metadata && { metadata: { ...metadata } }),
     ...(partSize && { partSize }),
-    ...(checksum ? { checksum } : { checksumAlgorithm: transport.preferredAlgorithm ?? ALGORITHM }),
+    ...(checksum ? { checksum } : { checksumAlgorithm: job.checksum }),
   }
   const answer = await controlPlane.initiate(request, signal)
   if (answer.kind === 'single') {
@@ -50,12 +46,12 @@ export async function initiate<Slice>(
 
 /** A file that will travel in a single PUT is small enough to be read twice: S3 then checks what it gets. */
 async function checksumOfSmall<Slice>(
-  { source, transport }: Job<Slice>,
+  { source, checksum: algorithm }: Job<Slice>,
   partSize = DEFAULT_PART_BYTES,
   signal: AbortSignal,
 ): Promise<Checksum | undefined> {
   if (source.size > Math.min(partSize, MAX_SINGLE_PUT_BYTES)) return undefined
-  const algorithm = transport.preferredAlgorithm ?? ALGORITHM
+  if (algorithm === 'NONE') return undefined
   const crc = await source.crc(algorithm, 0, source.size, signal)
   return { algorithm, value: toBase64(crc) } as Checksum
 }

@@ -5,6 +5,7 @@ import { fixedLanes } from './fixed-lanes.ts'
 import type { Job } from './job.ts'
 import { apiContact, persist } from './persist.ts'
 import type { Source } from './ports.ts'
+import { createRecovery } from './recovery.ts'
 import { storeContact } from './retry.ts'
 import { Stage } from './stage.ts'
 import { TIMING } from './timing.ts'
@@ -13,6 +14,8 @@ import type { UploadOptions, UploadPorts } from './upload.ts'
 import { NO_WAKES } from './wakes.ts'
 
 const DEFAULT_CONCURRENCY = 6
+/** S3's recommendation, and the API's default. */
+const DEFAULT_CHECKSUM = 'CRC64NVME'
 
 /** An upload before its journal is open. */
 export interface Undertaking<Slice> {
@@ -37,7 +40,8 @@ export function createJob<Slice>(
     if (!wait) tracker.startRate()
     stage.await(wait)
   })
-  const keeping = { clock, random, wakes, timing: { ...TIMING, ...ports.timing } }
+  const { recovery = createRecovery() } = ports
+  const keeping = { clock, random, wakes, recovery, timing: { ...TIMING, ...ports.timing } }
   const controlPlane = persist(
     ports.controlPlane,
     { ...keeping, contact: apiContact() },
@@ -52,9 +56,21 @@ export function createJob<Slice>(
     lanes: ports.lanes?.share(concurrency) ?? fixedLanes(concurrency ?? DEFAULT_CONCURRENCY),
     pace: ports.pace,
     integrity: options.integrity ?? 'whole',
+    checksum: checksumOf(options, ports),
     contentType: options.contentType ?? source.contentType,
     metadata: options.metadata,
     enter: stage.enter,
   }
   return { job, stage, emitter }
+}
+
+/** @throws {RangeError} */
+function checksumOf(
+  { checksum, integrity }: UploadOptions,
+  { transport }: UploadPorts<never>,
+): Job<never>['checksum'] {
+  if (checksum === 'NONE' && integrity === 'signed') {
+    throw new RangeError('Expected a checksum to sign, got NONE. Choose another, or integrity `whole`.')
+  }
+  return checksum ?? transport.preferredAlgorithm ?? DEFAULT_CHECKSUM
 }

@@ -1,4 +1,4 @@
-import type { Checksum } from '../protocol/schemas.ts'
+import type { Checksum, ChecksumAlgorithm } from '../protocol/schemas.ts'
 import type { Activities } from './activity.ts'
 import type { UploadEvents } from './events.ts'
 import type { Ledger } from './ledger.ts'
@@ -16,6 +16,8 @@ export interface Job<Slice> extends StoreCallPorts {
   readonly lanes: Lanes
   readonly pace: PutRequest<Slice>['pace']
   readonly integrity: 'whole' | 'signed'
+  /** Of an upload that is initiated. */
+  readonly checksum: ChecksumAlgorithm
   readonly contentType: string | undefined
   readonly metadata: Readonly<Record<string, string>> | undefined
   readonly tracker: Tracker

@@ -25,7 +25,8 @@ export class Proofs {
     this.#plan = plan
     this.#onDowngrade = onDowngrade
     this.#algorithm = algorithm
-    if (algorithm === 'NONE') this.downgrade('The store keeps no checksums of what it holds.')
+    if (algorithm === 'NONE')
+      this.downgrade('The store keeps no checksums of what it holds, or was asked for none.')
   }
 
   /** The upload's own; `undefined` where the store keeps none. */

@@ -1,3 +1,4 @@
+import type { ChecksumAlgorithm } from '../protocol/schemas.ts'
 import { createJob } from './create-job.ts'
 import type { Upload } from './events.ts'
 import type { LaneBudget } from './lanes.ts'
@@ -11,6 +12,7 @@ import type {
   UploadId,
   Wakes,
 } from './ports.ts'
+import type { Recovery } from './recovery.ts'
 import { UploadRun } from './run.ts'
 import type { Timing } from './timing.ts'
 
@@ -35,6 +37,11 @@ export interface UploadOptions {
    * @default 'whole'
    */
   readonly integrity?: 'whole' | 'signed' | undefined
+  /**
+   * What the object is proved by; `NONE`: by the ETags that the store makes of its parts, or by its size. An upload that goes on keeps its own.
+   * @default CRC32 in Node, CRC64NVME in browsers
+   */
+  readonly checksum?: ChecksumAlgorithm | undefined
   /** Stops the upload; the parts are kept. */
   readonly signal?: AbortSignal | undefined
 }
@@ -48,6 +55,8 @@ export interface UploadPorts<Slice> {
   readonly lanes?: LaneBudget | undefined
   /** Where a bandwidth limit holds. */
   readonly pace?: PutRequest<Slice>['pace']
+  /** Shared by all transfers of a client. @default one for this upload */
+  readonly recovery?: Recovery
   /** @default none */
   readonly wakes?: Wakes
   readonly clock?: Clock
@@ -59,7 +68,7 @@ export interface UploadPorts<Slice> {
 
 /**
  * Begins at once; goes on where an earlier upload of the same source stopped. Failures keep the parts.
- * @throws {RangeError} where the concurrency is not a whole number of at least 1
+ * @throws {RangeError} where the concurrency is not a whole number of at least 1, or no checksum is to be signed
  */
 export function upload<Slice>(
   source: Source<Slice>,

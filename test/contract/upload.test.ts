@@ -36,6 +36,24 @@ contract(
   },
 )
 
+for (const [what, film] of [
+  ['in parts', FILM],
+  ['in one PUT', CLIP],
+] as const) {
+  for (const checksum of ['CRC64NVME', 'CRC32', 'CRC32C'] as const) {
+    contract(`an upload ${what} is proved by the ${checksum} that it was asked for`, async (target) => {
+      const result = await uploadFilm(target, { checksum }, film)
+      expect(result.verified).toBe(keepsChecksums ? 'checksum' : 'etag')
+      expect(result.checksum?.algorithm).toBe(keepsChecksums ? checksum : undefined)
+    })
+  }
+
+  contract(`an upload ${what} that is to have no checksum is proved by its ETags`, async (target) => {
+    const { verified, downgraded } = await uploadFilm(target, { checksum: 'NONE' }, film)
+    expect({ verified, downgraded }).toEqual({ verified: 'etag', downgraded: expect.any(String) })
+  })
+}
+
 contract('a part that is corrupted on the way is found, and sent again alone', async (target, skip) => {
   const { proxy } = await linkTo(target)
   if (!proxy) return skip('nothing corrupts what travels to AWS by TLS')

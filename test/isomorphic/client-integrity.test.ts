@@ -114,6 +114,11 @@ describe('a part that arrives with other bytes', () => {
   })
 })
 
+test('no checksum cannot be signed into the URLs', () => {
+  const { begin } = setting()
+  expect(() => begin({ checksum: 'NONE', integrity: 'signed' })).toThrow(/^Expected a checksum to sign/)
+})
+
 describe('with checksums signed into the URLs', () => {
   test('other bytes are refused, and what is wanted while a call is under way shares the next', async () => {
     const { store, source, begin } = setting({ size: 300, fault: once('corrupt', isPart(3)) })
