@@ -3,7 +3,7 @@ import { sleep } from './clock.ts'
 import { ApiError, NetworkError, PartwayError, StoreError } from './errors.ts'
 import type { Job } from './job.ts'
 import type { UploadId } from './ports.ts'
-import { isTransient } from './store-call.ts'
+import { isTransient, wakesAfter } from './store-call.ts'
 import { Trouble } from './trouble.ts'
 
 /**
@@ -20,7 +20,7 @@ export async function completeUpload(
   askedAt: number | undefined,
   signal: AbortSignal,
 ): Promise<CompleteResponse> {
-  const { controlPlane, clock, timing, wakes, activities, emit } = job
+  const { controlPlane, clock, timing, activities, emit } = job
   const trouble = new Trouble(job, { made: true, retries: 0 })
   let unansweredAt = askedAt
 
@@ -39,7 +39,7 @@ export async function completeUpload(
         if (delay === undefined) throw error
         activity.failed(error)
         emit('retry', { delay, error })
-        await sleep(clock, delay, signal, wakes)
+        await sleep(clock, delay, signal, wakesAfter(error, job))
       }
     }
   })

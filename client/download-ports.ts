@@ -4,6 +4,7 @@ import type { Md5, Shelf, Stretch } from './checkpoints.ts'
 import type { Begun, Wanted } from './download-journal.ts'
 import type { LaneBudget } from './lanes.ts'
 import type { Clock, ControlPlane, Wakes } from './ports.ts'
+import type { Recovery } from './recovery.ts'
 import type { Timekeeping, Timing } from './timing.ts'
 
 /** Where a download goes: what is not whole yet, with its journal, and the name that it will have. */
@@ -54,6 +55,8 @@ export interface DownloadPorts {
   readonly lanes?: LaneBudget | undefined
   /** Where a bandwidth limit holds: resolves when that many bytes more may come. */
   readonly pace?: Receiving['pace']
+  /** Of all transfers of the client. @default one for this download */
+  readonly recovery?: Recovery | undefined
   readonly wakes?: Wakes | undefined
   readonly clock?: Clock | undefined
   readonly random?: (() => number) | undefined

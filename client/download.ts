@@ -22,6 +22,7 @@ import { Emitter, type Listener } from './events.ts'
 import { fixedLanes } from './fixed-lanes.ts'
 import { apiContact, persist } from './persist.ts'
 import type { ControlPlane, Lane, Lanes } from './ports.ts'
+import { createRecovery } from './recovery.ts'
 import { storeContact } from './retry.ts'
 import { isStruggle } from './send-part.ts'
 import type { Span } from './spans.ts'
@@ -68,7 +69,8 @@ class DownloadRun implements Download {
 
   constructor(key: string, ports: DownloadPorts, { concurrency, signal }: DownloadOptions) {
     const { clock = systemClock, random = Math.random, wakes = NO_WAKES } = ports
-    const keeping = { clock, random, wakes, timing: { ...TIMING, ...ports.timing } }
+    const { recovery = createRecovery() } = ports
+    const keeping = { clock, random, wakes, recovery, timing: { ...TIMING, ...ports.timing } }
     this.#key = key
     this.#ports = ports
     this.#keeping = { ...keeping, contact: storeContact() }

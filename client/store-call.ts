@@ -1,8 +1,11 @@
 import { sleep } from './clock.ts'
 import { ApiError, IntegrityError, NetworkError, PartwayError, StoreError } from './errors.ts'
+import type { Wakes } from './ports.ts'
+import type { Recovery } from './recovery.ts'
 import { type Contact, isTransientStatus } from './retry.ts'
 import type { Timekeeping } from './timing.ts'
 import { Trouble } from './trouble.ts'
+import { combineWakes } from './wakes.ts'
 
 /** A URL that was signed a moment ago and is refused as well is not refused for its age. */
 const MAX_REFUSALS = 3
@@ -28,11 +31,12 @@ export interface StoreCall<Result> {
 
 export interface StoreCallPorts extends Timekeeping {
   readonly contact: Contact
+  readonly recovery: Recovery
 }
 
 /**
  * 5xx, 429 and lost connections are repeated with capped full jitter, for as long as patience lasts; a refused URL is signed again,
- * the first time at once.
+ * the first time at once. What waits for the network goes on as soon as another request has got through.
  * @throws {StoreError} what the store says no to, for good
  * @throws {ApiError} what the API says no to, for good
  * @throws {NetworkError} once patience is at its end
@@ -42,7 +46,7 @@ export async function callStore<Result>(
   ports: StoreCallPorts,
   signal: AbortSignal,
 ): Promise<Result> {
-  const { clock, wakes, contact } = ports
+  const { clock, contact, recovery } = ports
   const trouble = new Trouble(ports, contact)
   let refusals = 0
   let mangled = 0
@@ -52,6 +56,7 @@ export async function callStore<Result>(
       trouble.begin()
       const result = await call.attempt(signal, () => trouble.begin())
       contact.made = true
+      recovery.proven()
       return result
     } catch (error) {
       signal.throwIfAborted()
@@ -73,9 +78,19 @@ export async function callStore<Result>(
       const atOnce = isRefusal(error) && refusals === 1
       const delay = atOnce ? 0 : patient
       call.onRetry(delay, error)
-      if (!atOnce) await sleep(clock, delay, signal, wakes)
+      if (!atOnce) await sleep(clock, delay, signal, wakesAfter(error, ports))
     }
   }
+}
+
+/** A store that asks for less does not do so less for what it says to others. Before contact is made, tries are few, and are not spent early. */
+export function wakesAfter(error: PartwayError, { wakes, contact, recovery }: StoreCallPorts): Wakes {
+  if (!(error instanceof NetworkError)) return wakes
+  const proof: Wakes = {
+    online: true,
+    subscribe: (listener) => recovery.subscribe(() => contact.made && listener()),
+  }
+  return combineWakes(wakes, proof)
 }
 
 /** 403, or 400 for a session token that died: the same request with a new signature may be let in. */

@@ -1,6 +1,7 @@
 import { type ApiOptions, createApi } from '../api.ts'
 import type { Upload } from '../events.ts'
 import type { ControlPlane } from '../ports.ts'
+import { createRecovery } from '../recovery.ts'
 import { type UploadOptions, upload } from '../upload.ts'
 import { browserJournals } from './journal.ts'
 import { fileSource } from './source.ts'
@@ -33,6 +34,7 @@ export function createClient(options: ApiOptions & TrafficOptions): BrowserClien
     journals: browserJournals(),
     wakes,
     lanes,
+    recovery: createRecovery(),
   }
   return {
     api,

@@ -2,6 +2,7 @@ import { createBandwidth } from '../bandwidth.ts'
 import { systemClock } from '../clock.ts'
 import { createLanes, type LaneBudget } from '../lanes.ts'
 import type { Clock, PutRequest } from '../ports.ts'
+import { createRecovery, type Recovery } from '../recovery.ts'
 import { PIECE_BYTES } from './transport.ts'
 
 const MIB = 1024 * 1024
@@ -32,6 +33,7 @@ export interface TrafficOptions {
 export interface Traffic {
   readonly lanes: LaneBudget
   readonly pace: PutRequest<never>['pace']
+  readonly recovery: Recovery
 }
 
 /** @throws {RangeError} for what is no such number, and where the memory is not enough for one lane, or for the concurrency */
@@ -46,7 +48,7 @@ export function createTraffic(options: TrafficOptions = {}, clock: Clock = syste
     concurrency === undefined
       ? createLanes({ start: FIRST_LANES, max, clock })
       : createLanes({ min: concurrency, start: concurrency, max: concurrency, clock })
-  return { lanes, pace: bandwidth?.pace }
+  return { lanes, pace: bandwidth?.pace, recovery: createRecovery() }
 }
 
 function lanesWithin(maxMemory: number): number {

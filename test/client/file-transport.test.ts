@@ -14,6 +14,7 @@ import { openFile } from '../../client/node/source.ts'
 import { fileTransport } from '../../client/node/transport.ts'
 import type { Clock } from '../../client/ports.ts'
 import { putUntilStored } from '../../client/put.ts'
+import { createRecovery } from '../../client/recovery.ts'
 import { TIMING } from '../../client/timing.ts'
 import { NO_WAKES } from '../../client/wakes.ts'
 import { pseudoRandom, readBody, serve, temporaryFolder } from './servers.ts'
@@ -113,7 +114,14 @@ test('a lane of 10 KB/s is not cut as long as bytes move', async () => {
     advanced: () => 0,
   }
   const ports = {
-    ...{ clock, random: () => 0, timing: TIMING, wakes: NO_WAKES, contact: { made: false, retries: 0 } },
+    ...{
+      clock,
+      random: () => 0,
+      timing: TIMING,
+      wakes: NO_WAKES,
+      contact: { made: false, retries: 0 },
+      recovery: createRecovery(),
+    },
     transport: fileTransport(connections),
   }
   expect(await putUntilStored(put, ports, new AbortController().signal)).toMatchObject({ status: 200 })

@@ -1,6 +1,7 @@
 import type { Upload } from '../../client/events.ts'
 import type { LaneBudget } from '../../client/lanes.ts'
 import type { ControlPlane } from '../../client/ports.ts'
+import { createRecovery } from '../../client/recovery.ts'
 import type { Timing } from '../../client/timing.ts'
 import { type UploadOptions, upload } from '../../client/upload.ts'
 import { FakeJournals } from './fake-journals.ts'
@@ -33,13 +34,14 @@ export function setting({
   const journals = new FakeJournals()
   const source = new FakeSource(size)
   const wakes = new FakeWakes()
+  const recovery = createRecovery()
   const begin = (options: UploadOptions = {}, of = source) =>
     upload(
       of,
       {
         controlPlane: { ...store.controlPlane, waits },
         transport: store.transport(computesCrc),
-        ...{ journals, clock, wakes, timing, lanes },
+        ...{ journals, clock, wakes, recovery, timing, lanes },
         random: () => 0.5,
         ...(timeOfDay && { timeOfDay }),
       },
@@ -47,7 +49,7 @@ export function setting({
     )
   const later = (milliseconds: number) =>
     new Promise<void>((resolve) => void clock.after(milliseconds, resolve))
-  return { clock, store, journals, source, wakes, begin, later }
+  return { clock, store, journals, source, wakes, recovery, begin, later }
 }
 
 /** A fault for the first request that fits, then none. */

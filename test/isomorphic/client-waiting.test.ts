@@ -4,6 +4,7 @@ import { NetworkError, SourceReadError } from '../../client/errors.ts'
 import { fixedLanes } from '../../client/fixed-lanes.ts'
 import type { LaneBudget } from '../../client/lanes.ts'
 import type { Wait, Waits } from '../../client/ports.ts'
+import { FakeSource } from '../client/fake-store.ts'
 import { isPart, isPut, once, reached, setting } from '../client/upload-setting.ts'
 
 const HOUR = 60 * 60_000
@@ -88,6 +89,44 @@ describe('a wake', () => {
     wakes.wake()
     await run.result
     expect(clock.now()).toBeLessThan(8_000)
+  })
+})
+
+describe('a request that gets through', () => {
+  const patient = { retryBaseMs: HOUR, retryCapMs: HOUR }
+
+  test('has every other that waits for the network made again at once', async () => {
+    const { clock, store, begin } = setting({ timing: patient })
+    store.fault = once('unreached', isPart(3))
+    await begin({ concurrency: 2 }).result
+    expect(clock.now()).toBeLessThan(5_000)
+  })
+
+  test('has those of other uploads made again, too', async () => {
+    const { clock, store, begin, later } = setting({ timing: patient })
+    store.fault = once('unreached', isPart(3))
+    const run = begin({ concurrency: 1 })
+    await reached(run, 2)
+    await later(10_000)
+    begin({ concurrency: 1 }, new FakeSource(10, { id: '/other' }))
+    await run.result
+    expect(clock.now()).toBeLessThan(20_000)
+  })
+
+  test('does not have a store asked sooner that has asked to be left alone', async () => {
+    const { clock, store, begin } = setting({ timing: patient })
+    store.fault = once('busy', isPart(3))
+    await begin({ concurrency: 2 }).result
+    expect(clock.now()).toBeGreaterThan(HOUR / 4)
+  })
+
+  test('spends no tries of a store that nobody has reached', async () => {
+    const { clock, store, recovery, begin, later } = setting({ timing: {} })
+    store.fault = (request) => (isPut(request) ? 'unreached' : undefined)
+    const run = begin({ concurrency: 1 })
+    for (let seconds = 0; seconds < 30; seconds++) await later(1000).then(recovery.proven)
+    await expect(run.result).rejects.toThrow(NetworkError)
+    expect(clock.now()).toBeGreaterThan(60_000)
   })
 })
 

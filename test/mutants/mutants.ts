@@ -51,6 +51,16 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'return made ?',
     to: 'return false ?',
   }),
+  mutant(
+    'a request that gets through wakes the others',
+    WAITING,
+    'a request that gets through has every other that waits for the network made again at once',
+    {
+      path: 'client/store-call.ts',
+      from: 'if (!(error instanceof NetworkError)) return wakes',
+      to: 'return wakes',
+    },
+  ),
   mutant('watchdog', UPLOAD, 'a part that moves no bytes for 30 s (stall) is cut and sent again', {
     path: 'client/watchdog.ts',
     from: 'clock.after(milliseconds, () =>',
