@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { AssetHashType, DockerImage } from 'aws-cdk-lib'
 import { type ISource, Source } from 'aws-cdk-lib/aws-s3-deployment'
-import { buildSync } from 'esbuild'
+import { bundleSite, WEB } from './bundle.ts'
 
-const WEB = fileURLToPath(new URL('../web', import.meta.url))
 /** What the policy has to come before: a browser holds to it from where it stands. */
 const FIRST_IN_HEAD = '<meta charset="utf-8">'
 
@@ -15,7 +13,7 @@ export function siteAssets(): ISource {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       image: DockerImage.fromRegistry('not-used-for-esbuild-is-here'),
-      local: { tryBundle: (outputDirectory) => bundle(join(outputDirectory, 'assets')) },
+      local: { tryBundle: bundleSite },
     },
   })
 }
@@ -29,19 +27,4 @@ export function siteIndex(policy: string): ISource {
   if (!html.includes(FIRST_IN_HEAD)) throw new Error(`Expected web/index.html to have ${FIRST_IN_HEAD}.`)
   const meta = `<meta http-equiv="Content-Security-Policy" content="${policy}">`
   return Source.data('index.html', html.replace(FIRST_IN_HEAD, `${FIRST_IN_HEAD}\n    ${meta}`))
-}
-
-function bundle(outdir: string): boolean {
-  buildSync({
-    entryPoints: ['main.ts', 'style.css'].map((name) => join(WEB, name)),
-    outdir,
-    bundle: true,
-    minify: true,
-    // Signing in is loaded where it is needed.
-    splitting: true,
-    format: 'esm',
-    target: 'es2022',
-    logLevel: 'warning',
-  })
-  return true
 }

@@ -1,0 +1,55 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type BuildOptions, buildSync } from 'esbuild'
+import type { RouteName } from '../protocol/routes.ts'
+
+/**
+ * What is deployed, made of the sources. The package has no sources: lib/prebuilt.ts, which has what this made, stands there in
+ * its place.
+ */
+
+export const LAMBDA = fileURLToPath(new URL('../lambda', import.meta.url))
+/** With index.html. */
+export const WEB = fileURLToPath(new URL('../web', import.meta.url))
+
+/** Puts the code of one operation into a folder, as index.js. */
+export function bundleFunction(route: RouteName, outputDirectory: string): boolean {
+  buildSync(functionBuild(route, outputDirectory))
+  return true
+}
+
+/** Puts the code and the style of the page into a folder, below assets/. */
+export function bundleSite(outputDirectory: string): boolean {
+  buildSync(siteBuild(outputDirectory))
+  return true
+}
+
+export function functionBuild(route: RouteName, outputDirectory: string): BuildOptions {
+  return {
+    entryPoints: [join(LAMBDA, `${route}.ts`)],
+    outfile: join(outputDirectory, 'index.js'),
+    // The SDK with it: that of the runtime changes without notice, and presigning and checksums depend on its version.
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    // CommonJS starts faster than ESM here: docs/benchmarks.md.
+    format: 'cjs',
+    logLevel: 'warning',
+  }
+}
+
+export function siteBuild(outputDirectory: string): BuildOptions {
+  return {
+    entryPoints: ['main.ts', 'style.css'].map((name) => join(WEB, name)),
+    outdir: join(outputDirectory, 'assets'),
+    bundle: true,
+    minify: true,
+    // Signing in is loaded where it is needed.
+    splitting: true,
+    format: 'esm',
+    target: 'es2022',
+    logLevel: 'warning',
+  }
+}
