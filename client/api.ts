@@ -1,28 +1,24 @@
 import { MAX_LIST_PAGE } from '../protocol/limits.ts'
 import { type ResponseOf, type Route, routes } from '../protocol/routes.ts'
-import { follow, orAborted } from './abort.ts'
+import { follow } from './abort.ts'
 import { isStrangers, readAnswer } from './api-answer.ts'
+import type { ApiRequest, Authorization, Authorizer } from './authorizer.ts'
+import { bearerAuthorizer, type TokenProvider } from './bearer.ts'
 import { sleep, systemClock } from './clock.ts'
-import { ApiError, NetworkError, PartwayError } from './errors.ts'
+import { ApiError, NetworkError } from './errors.ts'
 import type { Clock, ControlPlane, UploadId, Wakes } from './ports.ts'
 import { API_RETRIES, backoff } from './retry.ts'
 import { isTransient } from './store-call.ts'
 import { TIMING, type Timing } from './timing.ts'
-import { TokenWaits } from './token-waits.ts'
 import { NO_WAKES } from './wakes.ts'
-
-/**
- * Asked anew for each call, which waits for as long as it takes, such as until a person has signed in.
- * What it throws is taken for a network that is gone, and it is asked again; a `PartwayError` is thrown as it is.
- * @param refused the token that this call was answered 401 for; where another comes back, the call is made once more
- */
-export type TokenProvider = (refused?: string) => string | undefined | Promise<string | undefined>
 
 export interface ApiOptions {
   /** Where the API is, with its stage's path if it has one. */
   readonly url: string | URL
   /** Where callers sign in: gives the bearer token of each call. @default none is sent */
   readonly token?: TokenProvider | undefined
+  /** Where calls say otherwise whose they are. @default by `token` */
+  readonly authorizer?: Authorizer | undefined
   readonly fetch?: typeof fetch
   readonly clock?: Clock
   readonly wakes?: Wakes
@@ -38,12 +34,13 @@ export interface ApiOptions {
  * costs nothing and which the lifecycle rule removes.
  */
 export function createApi(options: ApiOptions): ControlPlane {
-  const waits = new TokenWaits(options.clock ?? systemClock)
-  const call = createCaller(options, waits)
+  const { token = () => undefined, clock = systemClock } = options
+  const { authorizer = bearerAuthorizer(token, clock) } = options
+  const call = createCaller(options, authorizer)
   const path = ({ uploadId }: UploadId) => ({ uploadId })
   return {
     endpoint: baseOf(options.url),
-    waits,
+    waits: authorizer.waits,
     describe: (signal) => call(routes.describe, {}, signal),
     initiate: (body, signal) => call(routes.initiate, { body }, signal),
     async presign(upload, parts, signal, checksums) {
@@ -87,14 +84,13 @@ interface Input {
 function createCaller(
   {
     url,
-    token = () => undefined,
     fetch = (...request) => globalThis.fetch(...request),
     clock = systemClock,
     wakes = NO_WAKES,
     random = Math.random,
     timing: changes,
   }: ApiOptions,
-  waits: TokenWaits,
+  authorizer: Authorizer,
 ) {
   const base = baseOf(url)
   const timing = { ...TIMING, ...changes }
@@ -103,8 +99,8 @@ function createCaller(
 
   async function once<R extends Route>(
     route: R,
-    input: Input,
-    bearer: string | undefined,
+    { method, url, body }: ApiRequest,
+    authorization: Authorization | undefined,
     signal: AbortSignal,
   ): Promise<ResponseOf<R>> {
     const attempt = follow(signal)
@@ -113,16 +109,17 @@ function createCaller(
       attempt.abort(new NetworkError(`Expected ${base} to answer within ${apiAnswerMs / 1000} s.`)),
     )
     try {
-      const response = await fetch(base + pathOf(route, input), {
-        method: route.method,
+      const response = await fetch(url, {
+        method,
         headers: {
           accept: 'application/json',
-          ...(input.body !== undefined && { 'content-type': 'application/json' }),
-          ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+          ...(body !== '' && { 'content-type': 'application/json' }),
+          ...authorization?.headers,
         },
         signal: attempt.signal,
-        ...(input.body !== undefined && { body: JSON.stringify(input.body) }),
+        ...(body !== '' && { body }),
       })
+      authorization?.answered?.(response.status, response.headers.get('date') ?? undefined)
       const text = await response.text()
       if (hasAnswered && isStrangers(response.status, text)) {
         throw new NetworkError(`Expected an answer from ${base}, got one from somebody on the way there.`)
@@ -142,30 +139,21 @@ function createCaller(
     }
   }
 
-  async function askToken(refused?: string): Promise<string | undefined> {
-    try {
-      return await token(refused)
-    } catch (cause) {
-      if (cause instanceof PartwayError) throw cause
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw new NetworkError(`Expected a token for ${base}, got none (${reason}).`, { cause })
-    }
-  }
-
   async function authorized<R extends Route>(
     route: R,
-    input: Input,
+    request: ApiRequest,
     signal: AbortSignal,
   ): Promise<ResponseOf<R>> {
-    if (route.public) return once(route, input, undefined, signal)
-    const bearer = await waits.during(orAborted(askToken(), signal))
-    try {
-      return await once(route, input, bearer, signal)
-    } catch (error) {
-      if (bearer === undefined || !(error instanceof ApiError) || error.status !== 401) throw error
-      const another = await waits.during(orAborted(askToken(bearer), signal))
-      if (another === undefined || another === bearer) throw error
-      return once(route, input, another, signal)
+    if (route.public) return once(route, request, undefined, signal)
+    let authorization: Authorization | undefined = await authorizer.authorize(request, signal)
+    for (;;) {
+      try {
+        return await once(route, request, authorization, signal)
+      } catch (error) {
+        if (!isGatewaysRefusal(error)) throw error
+        authorization = await authorization.again(error, signal)
+        if (!authorization) throw error
+      }
     }
   }
 
@@ -175,9 +163,12 @@ function createCaller(
     signal: AbortSignal,
     retries = API_RETRIES,
   ): Promise<ResponseOf<R>> {
+    const { method } = route
+    const body = input.body === undefined ? '' : JSON.stringify(input.body)
+    const request = { method, url: base + pathOf(route, input), body }
     for (let failures = 1; ; failures++) {
       try {
-        return await authorized(route, input, signal)
+        return await authorized(route, request, signal)
       } catch (error) {
         signal.throwIfAborted()
         if (!isTransient(error) || failures > retries) throw error
@@ -187,9 +178,15 @@ function createCaller(
   }
 }
 
+/** Of the caller; a function's own 403 is about what is asked for. */
+function isGatewaysRefusal(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.body === undefined && [401, 403].includes(error.status)
+}
+
 function pathOf(route: Route, { path = {}, query = {} }: Input): string {
   const filled = route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''))
-  const search = new URLSearchParams(query).toString()
+  // A plus sign is a space to some, and itself to others, such as those who check a signature.
+  const search = new URLSearchParams(query).toString().replaceAll('+', '%20')
   return search === '' ? filled : `${filled}?${search}`
 }
 

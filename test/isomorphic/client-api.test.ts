@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createApi, type TokenProvider } from '../../client/api.ts'
+import { createApi } from '../../client/api.ts'
+import type { TokenProvider } from '../../client/bearer.ts'
 import { ApiError, NetworkError, NotPartwayError } from '../../client/errors.ts'
 import { VirtualClock } from '../client/virtual-clock.ts'
 
@@ -77,7 +78,7 @@ test('calls are made as the route table says, with the token asked for', async (
 test('a key travels in the query where there is no body', async () => {
   const { plane, calls } = api({ status: 204 })
   await plane.abort(UPLOAD, signal)
-  expect(calls[0]?.url).toBe('https://api.example/stage/uploads/x%2Fy?key=uploads%2Fpublic%2Fa+b%2F%C3%BC')
+  expect(calls[0]?.url).toBe('https://api.example/stage/uploads/x%2Fy?key=uploads%2Fpublic%2Fa%20b%2F%C3%BC')
   expect(calls[0]?.body).toBeUndefined()
 })
 
