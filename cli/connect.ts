@@ -1,18 +1,51 @@
-import { ApiError, createClient, type NodeClient } from '../client/node/index.ts'
+import {
+  ApiError,
+  createClient,
+  createS3Client,
+  type NodeClient,
+  type S3Client,
+} from '../client/node/index.ts'
 import { type Invocation, UsageError } from './command.ts'
-import { apiUrl, traffic } from './flags.ts'
+import { stringFlag, traffic } from './flags.ts'
+import type { ApiPlace, Place, S3Place } from './place.ts'
 
 /** In the environment rather than in a flag: what is typed stays in the shell's history, and any process can read it. */
 export const TOKEN_VARIABLE = 'PARTWAY_TOKEN'
 
-/**
- * A client of the API that the command names, for the caller whose token the environment has.
- * @throws {UsageError} where it names none, or limits that leave no room for a part
- */
-export function connect(invocation: Invocation): NodeClient {
-  const options = { url: apiUrl(invocation), token: () => tokenOf(invocation), ...traffic(invocation) }
+/** A client for the caller that the environment names. */
+export type Connection = ApiConnection | S3Connection
+
+export interface ApiConnection {
+  readonly kind: 'api'
+  readonly place: ApiPlace
+  readonly client: NodeClient
+}
+
+export interface S3Connection {
+  readonly kind: 's3'
+  readonly place: S3Place
+  readonly client: S3Client
+}
+
+/** @throws {UsageError} for limits that leave no room for a part */
+export function connect(invocation: Invocation, place: Place): Connection {
+  const { flags } = invocation
+  const common = { state: stringFlag(flags.journal), ...traffic(invocation) }
   try {
-    return createClient(options)
+    if (place.kind === 'api') {
+      const client = createClient({ url: place.url, token: () => tokenOf(invocation), ...common })
+      return { kind: 'api', place, client }
+    }
+    const { bucket, endpoint } = place
+    const client = createS3Client({
+      bucket,
+      endpoint,
+      region: stringFlag(flags.region),
+      profile: stringFlag(flags.profile),
+      ...(flags['path-style'] === true && { pathStyle: true }),
+      ...common,
+    })
+    return { kind: 's3', place, client }
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(withFlags(error.message))
     throw error
@@ -27,13 +60,14 @@ function withFlags(message: string): string {
 /** What the API asks of callers, where that is why it said no: who signs them in, and what to do with the token. */
 export async function adviceOnSignIn(
   error: unknown,
-  { api }: NodeClient,
+  { kind, client }: Connection,
   invocation: Invocation,
 ): Promise<string | undefined> {
+  if (kind === 's3') return undefined
   if (!(error instanceof ApiError) || error.type || (error.status !== 401 && error.status !== 403)) {
     return undefined
   }
-  const { auth, issuer, clientId } = await api.describe(invocation.signal)
+  const { auth, issuer, clientId } = await client.api.describe(invocation.signal)
   if (auth === 'iam') {
     return 'It takes requests signed with AWS credentials (auth iam), which this version of the command does not make.'
   }

@@ -2,14 +2,13 @@ import {
   BusyError,
   FileExistsError,
   NetworkError,
-  type NodeClient,
   PartwayError,
   SourceChangedError,
   StoreError,
 } from '../client/node/index.ts'
 import type { Wait } from '../client/ports.ts'
 import type { Invocation } from './command.ts'
-import { adviceOnSignIn } from './connect.ts'
+import { adviceOnSignIn, type Connection } from './connect.ts'
 import { EXIT } from './exit-codes.ts'
 
 /** Of the file system. */
@@ -45,11 +44,11 @@ export function explain(error: unknown): string {
 /** As {@link explain}, and asks an API that said no to the caller what it wants of callers. */
 export async function explainRefusal(
   error: unknown,
-  client: NodeClient,
+  connection: Connection,
   invocation: Invocation,
 ): Promise<string> {
   // That the API cannot be asked is no reason to say less.
-  const advice = await adviceOnSignIn(error, client, invocation).catch(() => undefined)
+  const advice = await adviceOnSignIn(error, connection, invocation).catch(() => undefined)
   return [explain(error), ...(advice === undefined ? [] : [advice])].join(' ')
 }
 

@@ -2,32 +2,25 @@ import type { TrafficOptions } from '../client/node/index.ts'
 import { GIB, KIB, MIB } from '../protocol/limits.ts'
 import { planParts } from '../protocol/part-plan.ts'
 import { ProblemError } from '../protocol/problems.ts'
-import { type Flag, type Invocation, UsageError } from './command.ts'
+import { type Flag, type Flags, type Invocation, UsageError } from './command.ts'
 
 const UNITS: Record<string, number> = { B: 1, K: KIB, KIB, M: MIB, MIB, G: GIB, GIB }
 
-/** Flags of every command that speaks to an API. */
-export const API_FLAGS = {
-  api: {
-    value: 'URL',
-    summary: 'The API; if left out, the environment variable PARTWAY_API',
-  },
+/** Flags of every command that moves bytes. */
+export const TRAFFIC_FLAGS = {
   concurrency: { value: 'N', summary: 'Parts under way at once (as many as the link is worth)' },
   'bandwidth-limit': { value: 'SIZE', summary: 'A second at most, such as 10MiB (none)' },
   'max-memory': { value: 'SIZE', summary: 'Of the process, which limits the parts under way (256MiB)' },
 } as const satisfies Record<string, Flag>
 
-/** @throws {UsageError} where there is none, or it is no URL */
-export function apiUrl({ flags, terminal }: Invocation): string {
-  const text = stringFlag(flags.api) ?? terminal.environment.PARTWAY_API
-  if (!text) throw new UsageError('Expected an API, got none. Give --api URL, or set PARTWAY_API.')
+/**
+ * @param expected such as `an API such as https://api.example.com`
+ * @throws {UsageError}
+ */
+export function urlOf(text: string, expected: string): string {
   const url = URL.parse(text)
-  if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError(
-      `Expected an API such as https://api.example.com or http://localhost:8080, got ${JSON.stringify(text)}.`,
-    )
-  }
-  return url.href
+  if (url && /^https?:$/.test(url.protocol)) return url.href
+  throw new UsageError(`Expected ${expected}, got ${JSON.stringify(text)}.`)
 }
 
 /** @throws {UsageError} */
@@ -76,7 +69,11 @@ export function integrity({ flags }: Invocation): 'whole' | 'signed' | undefined
   throw new UsageError(`Expected --integrity whole or signed, got ${JSON.stringify(text)}.`)
 }
 
-function sizeFlag(flags: Invocation['flags'], name: string, example: string): number | undefined {
+/**
+ * @returns bytes
+ * @throws {UsageError}
+ */
+export function sizeFlag(flags: Invocation['flags'], name: string, example: string): number | undefined {
   const text = stringFlag(flags[name])
   if (text === undefined) return undefined
   const [, number, unit = 'B'] = /^(\d+)\s*([a-z]+)?$/i.exec(text) ?? []
@@ -85,6 +82,11 @@ function sizeFlag(flags: Invocation['flags'], name: string, example: string): nu
   throw new UsageError(`Expected --${name} such as ${example}, got ${JSON.stringify(text)}.`)
 }
 
-export function stringFlag(value: string | true | undefined): string | undefined {
-  return value === true ? undefined : value
+export function stringFlag(value: Flags[string] | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+/** Of a repeatable flag: what was given, in its order. */
+export function stringFlags(value: Flags[string] | undefined): readonly string[] {
+  return typeof value === 'object' ? value : []
 }

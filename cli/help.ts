@@ -1,19 +1,17 @@
-import type { Command, Flag } from './command.ts'
-import { TOKEN_VARIABLE } from './connect.ts'
+import { type Command, type Flag, GROUPS, type Group } from './command.ts'
+import { ENVIRONMENT } from './environment.ts'
 import { EXIT_MEANINGS } from './exit-codes.ts'
-
-const ENVIRONMENT = [
-  ['PARTWAY_API', 'The API, where --api is left out'],
-  [TOKEN_VARIABLE, 'A bearer token, for an API that takes signed-in callers only'],
-  ['PARTWAY_STATE', 'The folder that remembers unfinished uploads (~/.local/state/partway)'],
-] as const
+import { OUTPUT_FLAGS } from './output.ts'
 
 export function helpFor(commands: readonly Command[]): string {
+  const groups = Object.entries(GROUPS).flatMap(([group, title]) =>
+    groupText(title, ofGroup(commands, group as Group)),
+  )
   return `Moves files of any size to S3 and back, in parts, in parallel, and picks up partway.
 
 Usage: partway COMMAND …
 
-${table(commands.map(({ name, operands, summary }) => [`partway ${name} ${operands}`, summary]))}
+${groups.join('\n\n')}
 
 partway COMMAND --help says more. --version prints the version.
 
@@ -25,17 +23,51 @@ ${table(EXIT_MEANINGS.map(([code, meaning]) => [String(code), meaning]))}
 `
 }
 
-export function helpForCommand({ name, operands, summary, flags }: Command): string {
-  return `${summary}
-
-Usage: partway ${name} ${operands} [flags]
-
-${table(Object.entries(flags).map(([name, flag]) => [flagText(name, flag), flag.summary]))}
-`
+export function helpForCommand({
+  name,
+  operands,
+  summary,
+  description = [],
+  examples = [],
+  flags,
+}: Command): string {
+  const own = Object.entries(flags)
+  return [
+    summary,
+    `Usage: partway ${[name, operands].filter(Boolean).join(' ')} [flags]`,
+    ...description,
+    ...(examples.length > 0
+      ? [
+          `Examples:\n${table(examples.map(({ summary, arguments: words }) => [`partway ${words}`, summary]))}`,
+        ]
+      : []),
+    ...(own.length > 0 ? [`Flags:\n${flagTable(own)}`] : []),
+    `Flags of every command:\n${flagTable(Object.entries(OUTPUT_FLAGS))}`,
+  ]
+    .join('\n\n')
+    .concat('\n')
 }
 
-function flagText(name: string, { short, value }: Flag): string {
+function ofGroup(commands: readonly Command[], group: Group): readonly Command[] {
+  return commands.filter((command) => command.group === group)
+}
+
+function groupText(title: string, commands: readonly Command[]): string[] {
+  if (commands.length === 0) return []
+  return [`${title}:\n${table(commands.map(({ name, summary }) => [name, summary]))}`]
+}
+
+function flagTable(flags: readonly (readonly [string, Flag])[]): string {
+  return table(flags.map(([name, flag]) => [flagText(name, flag), meaningOf(flag)]))
+}
+
+export function flagText(name: string, { short, value }: Flag): string {
   return `${short ? `-${short}, ` : '    '}--${name}${value ? ` ${value}` : ''}`
+}
+
+export function meaningOf({ summary, only, repeatable }: Flag): string {
+  const notes = [...(repeatable ? ['repeatable'] : []), ...(only === 's3' ? ['s3:// alone'] : [])]
+  return notes.length > 0 ? `${summary} [${notes.join(', ')}]` : summary
 }
 
 function table(rows: readonly (readonly [string, string])[]): string {

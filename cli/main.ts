@@ -1,14 +1,11 @@
 #!/usr/bin/env node
 import { VERSION } from '../protocol/version.ts'
 import { type Terminal, UsageError } from './command.ts'
-import { doctor } from './doctor.ts'
-import { download } from './download.ts'
+import { COMMANDS } from './commands/index.ts'
 import { EXIT } from './exit-codes.ts'
 import { helpFor, helpForCommand } from './help.ts'
+import { createOutput } from './output.ts'
 import { parse } from './parse.ts'
-import { upload } from './upload.ts'
-
-const COMMANDS = [upload, download, doctor]
 
 const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -25,7 +22,12 @@ process.stdout.on('error', (error) => {
   unprinted ??= error
 })
 
-const terminal: Terminal = { environment: process.env, stdout: process.stdout, stderr: process.stderr }
+const terminal: Terminal = {
+  environment: process.env,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+}
 process.exitCode = await main(process.argv.slice(2), terminal, stop.signal)
 // The stream tells of its errors a moment after the write.
 process.once('beforeExit', () => {
@@ -38,8 +40,10 @@ process.once('beforeExit', () => {
 
 /** @returns the exit code */
 async function main(args: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> {
-  const [first] = args
-  if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
+  const [first, second] = args
+  const isHelp = first === 'help' || first === '--help' || first === '-h'
+  const asked = COMMANDS.find(({ name }) => name === (isHelp ? second : first))
+  if (first === undefined || (isHelp && !asked)) {
     const out = first === undefined ? terminal.stderr : terminal.stdout
     out.write(helpFor(COMMANDS))
     return first === undefined ? EXIT.usage : EXIT.done
@@ -48,14 +52,17 @@ async function main(args: readonly string[], terminal: Terminal, signal: AbortSi
     terminal.stdout.write(`${VERSION}\n`)
     return EXIT.done
   }
-  const asked = COMMANDS.find(({ name }) => name === first)
-  if (asked && (args.includes('--help') || args.includes('-h'))) {
+  const ended = args.indexOf('--')
+  const words = ended === -1 ? args : args.slice(0, ended)
+  if (asked && (isHelp || words.includes('--help') || words.includes('-h'))) {
     terminal.stdout.write(helpForCommand(asked))
     return EXIT.done
   }
   try {
-    const invocation = parse(args, COMMANDS)
-    return await invocation.command.run({ ...invocation, terminal, signal })
+    const { command, operands, flags } = parse(args, COMMANDS)
+    const output = createOutput(terminal, flags)
+    const { run } = await command.load()
+    return await run({ command, operands, flags, terminal, output, signal })
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     terminal.stderr.write(`${error.message}\nRun partway ${asked ? `${asked.name} ` : ''}--help.\n`)

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type Command, type Flag, type Invocation, UsageError } from './command.ts'
+import { OUTPUT_FLAGS } from './output.ts'
 import { suggestion } from './suggest.ts'
 
 /**
@@ -14,18 +15,29 @@ export function parse(
   const command = commands.find((command) => command.name === name)
   if (!command) {
     const names = commands.map((command) => command.name)
-    throw new UsageError(`Expected a command, got ${JSON.stringify(name)}. ${suggestion(name, names)}`)
+    throw new UsageError(
+      [`Expected a command, got ${JSON.stringify(name)}.`, ...suggestion(name, names)].join(' '),
+    )
   }
-  const flags: Record<string, string | true> = {}
+  const table = flagsOf(command)
+  const flags: Record<string, string | true | string[]> = {}
   const operands: string[] = []
-  for (const token of tokensOf(rest, command)) {
+  for (const token of tokensOf(rest, table)) {
     if (token.kind === 'positional') operands.push(token.value)
     if (token.kind !== 'option') continue
-    const flag = command.flags[token.name]
-    if (!flag) throw unknownFlag(token.rawName, command)
-    flags[token.name] = flagValue(token, flag)
+    const flag = table[token.name]
+    if (!flag) throw unknownFlag(token.rawName, name, table)
+    const value = flagValue(token, flag)
+    const before = flags[token.name]
+    flags[token.name] =
+      flag.repeatable && value !== true ? [...(Array.isArray(before) ? before : []), value] : value
   }
   return { command, operands, flags }
+}
+
+/** Its own, and those that every command has. */
+export function flagsOf({ flags }: Command): Readonly<Record<string, Flag>> {
+  return { ...flags, ...OUTPUT_FLAGS }
 }
 
 interface OptionToken {
@@ -34,9 +46,9 @@ interface OptionToken {
   readonly inlineValue?: boolean | undefined
 }
 
-function tokensOf(args: string[], { flags }: Command) {
+function tokensOf(args: string[], table: Readonly<Record<string, Flag>>) {
   const options = Object.fromEntries(
-    Object.entries(flags).map(([name, { value, short }]) => [
+    Object.entries(table).map(([name, { value, short }]) => [
       name,
       { type: value ? ('string' as const) : ('boolean' as const), ...(short && { short }) },
     ]),
@@ -49,12 +61,14 @@ function flagValue({ rawName, value, inlineValue }: OptionToken, flag: Flag): st
     if (value === undefined) return true
     throw new UsageError(`Expected ${rawName} without a value, got ${JSON.stringify(value)}.`)
   }
-  const missing = value === undefined || value === '' || (!inlineValue && value.startsWith('-'))
+  const missing = value === undefined || value === '' || (!inlineValue && /^-./.test(value))
   if (missing) throw new UsageError(`Expected ${rawName} ${flag.value}, got no ${flag.value}.`)
   return value
 }
 
-function unknownFlag(rawName: string, { name, flags }: Command): UsageError {
-  const known = Object.keys(flags).map((flag) => `--${flag}`)
-  return new UsageError(`Expected a flag of partway ${name}, got ${rawName}. ${suggestion(rawName, known)}`)
+function unknownFlag(rawName: string, command: string, table: Readonly<Record<string, Flag>>): UsageError {
+  const known = Object.keys(table).map((flag) => `--${flag}`)
+  return new UsageError(
+    [`Expected a flag of partway ${command}, got ${rawName}.`, ...suggestion(rawName, known)].join(' '),
+  )
 }

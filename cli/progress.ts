@@ -47,7 +47,7 @@ export interface Progress {
  * @param standing asked whenever something is drawn
  */
 export function createProgress(
-  { stderr, environment }: Terminal,
+  { stderr, environment }: Pick<Terminal, 'stderr' | 'environment'>,
   name: string,
   standing: () => Standing,
   now: () => number = performance.now.bind(performance),

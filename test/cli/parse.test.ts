@@ -1,19 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { commandAgain } from '../../cli/again.ts'
-import { type Invocation, UsageError } from '../../cli/command.ts'
+import { UsageError } from '../../cli/command.ts'
+import { download } from '../../cli/commands/download.ts'
+import { upload } from '../../cli/commands/upload.ts'
 import { connect } from '../../cli/connect.ts'
-import { download } from '../../cli/download.ts'
-import { apiUrl, integrity, partSize, traffic } from '../../cli/flags.ts'
+import { integrity, partSize, traffic } from '../../cli/flags.ts'
 import { parse } from '../../cli/parse.ts'
-import { upload } from '../../cli/upload.ts'
+import { isS3Uri, parseS3Uri, placeOf } from '../../cli/place.ts'
+import { invocation } from './invocation.ts'
 
 const COMMANDS = [upload, download]
-
-function invocation(args: string[], environment: Record<string, string> = {}): Invocation {
-  const nowhere = { write: () => true }
-  const terminal = { environment, stdout: nowhere, stderr: nowhere }
-  return { ...parse(args, COMMANDS), terminal, signal: new AbortController().signal }
-}
 
 describe('a command line', () => {
   test('may have its flags anywhere, short or long, with a space or an equals sign', () => {
@@ -32,10 +28,7 @@ describe('a command line', () => {
     [['fetch'], 'Expected a command, got "fetch". There are: upload, download.'],
     [['upload', '--apu', 'x'], 'Expected a flag of partway upload, got --apu. Did you mean --api?'],
     [['upload', '--conc', '3'], 'Expected a flag of partway upload, got --conc. Did you mean --concurrency?'],
-    [
-      ['upload', '--force'],
-      'Expected a flag of partway upload, got --force. There are: --api, --concurrency,',
-    ],
+    [['upload', '--frobnicate'], /^Expected a flag of partway upload, got --frobnicate\.$/],
     [['upload', '-x'], 'Expected a flag of partway upload, got -x.'],
     [['upload', '--api'], 'Expected --api URL, got no URL.'],
     [['upload', '--api', '--restart'], 'Expected --api URL, got no URL.'],
@@ -46,17 +39,47 @@ describe('a command line', () => {
   })
 })
 
+describe('a place', () => {
+  const place = (args: string[], environment?: Record<string, string>) => {
+    const given = invocation(['upload', ...args], environment)
+    return placeOf(given, given.operands.filter(isS3Uri))
+  }
+
+  test('is a bucket where an operand says so, whatever API the environment names', () => {
+    const environment = { PARTWAY_API: 'http://a', AWS_ENDPOINT_URL_S3: 'http://s3' }
+    expect(place(['s3://films/2026/'], environment)).toEqual({
+      kind: 's3',
+      bucket: 'films',
+      endpoint: 'http://s3/',
+    })
+    expect(place(['s3://films', '--endpoint-url', 'http://b'], environment)).toMatchObject({
+      endpoint: 'http://b/',
+    })
+    expect(parseS3Uri('s3://films/a b/c?d')).toEqual({ bucket: 'films', key: 'a b/c?d' })
+  })
+
+  test.each([
+    [['s3://films/a', '--api', 'http://a'], 'Expected one place, got --api and s3://films/a.'],
+    [['s3://films/a', 's3://other/a'], 'Expected one bucket, got films and other.'],
+    [['s3:///a'], 'Expected a place such as s3://bucket/folder/film.mov, got "s3:///a".'],
+    [['--api', 'http://a', '--path-style'], '--path-style has a meaning straight to S3 alone'],
+  ])('%j names none', (args, message) => {
+    expect(() => place(args)).toThrow(UsageError)
+    expect(() => place(args)).toThrow(message)
+  })
+})
+
 describe('flags', () => {
   test('the API comes from its flag, else from the environment', () => {
-    expect(apiUrl(invocation(['upload', '--api', 'http://a/x'], { PARTWAY_API: 'http://b' }))).toBe(
-      'http://a/x',
-    )
-    expect(apiUrl(invocation(['upload'], { PARTWAY_API: 'http://b' }))).toBe('http://b/')
-    expect(() => apiUrl(invocation(['upload']))).toThrow('Give --api URL, or set PARTWAY_API.')
+    const place = (...args: Parameters<typeof invocation>) => placeOf(invocation(...args), [])
+    const environment = { PARTWAY_API: 'http://b' }
+    expect(place(['upload', '--api', 'http://a/x'], environment)).toEqual({ kind: 'api', url: 'http://a/x' })
+    expect(place(['upload'], environment)).toEqual({ kind: 'api', url: 'http://b/' })
+    expect(() => place(['upload'])).toThrow('Give --api URL or set PARTWAY_API')
   })
 
   test.each(['localhost', 'localhost:8080', 'ftp://a', ''])('%j is no API', (text) => {
-    expect(() => apiUrl(invocation(['upload', `--api=${text}`]))).toThrow(UsageError)
+    expect(() => placeOf(invocation(['upload', `--api=${text}`]), [])).toThrow(UsageError)
   })
 
   test.each([
@@ -89,7 +112,8 @@ describe('flags', () => {
   })
 
   test('a memory that has no room for a part, or for so many, is told with the flags to change', () => {
-    const open = (...args: string[]) => connect(invocation(['upload', '--api', 'http://a', ...args]))
+    const place = { kind: 'api' as const, url: 'http://a' }
+    const open = (...args: string[]) => connect(invocation(['upload', ...args]), place)
     expect(() => open('--max-memory', '64MiB')).toThrow(/^Expected a --max-memory of at least \d+ bytes/)
     expect(() => open('--concurrency', '999')).toThrow(/set --max-memory to \d+ or more\.$/)
     expect(() => open('--max-memory', '64MiB')).toThrow(UsageError)

@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { download } from '../../cli/download.ts'
+import { download } from '../../cli/commands/download.ts'
+import { upload } from '../../cli/commands/upload.ts'
 import { troubleOf } from '../../cli/explain.ts'
 import { formatBytes, formatDuration, formatRate, percent } from '../../cli/format.ts'
 import { helpFor, helpForCommand } from '../../cli/help.ts'
 import { createProgress, progressLine } from '../../cli/progress.ts'
-import { upload } from '../../cli/upload.ts'
 import { NetworkError, StoreError } from '../../client/node/index.ts'
 
 const MIB = 1024 ** 2
@@ -182,15 +182,17 @@ test('the help of all', () => {
 
     Usage: partway COMMAND …
 
-      partway upload FILE…  Sends files; goes on where an earlier run of the same command stopped. Prints their keys.
-      partway download KEY  Brings a file back by its key; goes on where an earlier run stopped. Prints the path.
+    Files, there and back:
+      upload    Sends files; goes on where an earlier run of the same command stopped. Prints their keys.
+      download  Brings a file back by its key; goes on where an earlier run stopped. Prints the path.
 
     partway COMMAND --help says more. --version prints the version.
 
     Environment:
       PARTWAY_API    The API, where --api is left out
       PARTWAY_TOKEN  A bearer token, for an API that takes signed-in callers only
-      PARTWAY_STATE  The folder that remembers unfinished uploads (~/.local/state/partway)
+      PARTWAY_STATE  The folder that remembers unfinished work (~/.local/state/partway)
+      AWS_…          Credentials, profile and region, as the AWS command line reads them
 
     Exit codes:
       0    done
@@ -206,9 +208,14 @@ test('the help of upload', () => {
   expect(helpForCommand(upload)).toMatchInlineSnapshot(`
     "Sends files; goes on where an earlier run of the same command stopped. Prints their keys.
 
-    Usage: partway upload FILE… [flags]
+    Usage: partway upload FILE… [s3://BUCKET/KEY] [flags]
 
-          --api URL                 The API; if left out, the environment variable PARTWAY_API
+    Flags:
+          --api URL                 The Partway API (PARTWAY_API); or name an s3:// place
+          --endpoint-url URL        An S3-compatible store (AWS_ENDPOINT_URL_S3; AWS) [s3:// alone]
+          --region REGION           Of the bucket, or of an API that takes AWS credentials (AWS_REGION)
+          --profile NAME            Of the AWS configuration (AWS_PROFILE, or default)
+          --path-style              The bucket in the path, not in the host name [s3:// alone]
           --concurrency N           Parts under way at once (as many as the link is worth)
           --bandwidth-limit SIZE    A second at most, such as 10MiB (none)
           --max-memory SIZE         Of the process, which limits the parts under way (256MiB)
@@ -217,6 +224,13 @@ test('the help of upload', () => {
           --integrity whole|signed  What the store compares: the whole, or each part as well, read twice (whole)
           --search                  Go on with what another machine has sent of this file
           --restart                 Forget what an earlier run has sent, and begin anew
+
+    Flags of every command:
+          --json         One JSON object a line on standard output, for scripts (docs/cli.md has the events)
+      -q, --quiet        Say nothing but errors
+      -v, --verbose      Say more: every retry, and what is decided
+          --no-progress  No bars and no percentages
+          --journal DIR  Where unfinished work is remembered (PARTWAY_STATE, ~/.local/state/partway)
     "
   `)
 })
@@ -227,12 +241,24 @@ test('the help of download', () => {
 
     Usage: partway download KEY [flags]
 
-          --api URL               The API; if left out, the environment variable PARTWAY_API
+    Flags:
+          --api URL               The Partway API (PARTWAY_API); or name an s3:// place
+          --endpoint-url URL      An S3-compatible store (AWS_ENDPOINT_URL_S3; AWS) [s3:// alone]
+          --region REGION         Of the bucket, or of an API that takes AWS credentials (AWS_REGION)
+          --profile NAME          Of the AWS configuration (AWS_PROFILE, or default)
+          --path-style            The bucket in the path, not in the host name [s3:// alone]
           --concurrency N         Parts under way at once (as many as the link is worth)
           --bandwidth-limit SIZE  A second at most, such as 10MiB (none)
           --max-memory SIZE       Of the process, which limits the parts under way (256MiB)
       -o, --output PATH           A file or a folder (the file's own name, here)
       -f, --force                 Replace a file of that name
+
+    Flags of every command:
+          --json         One JSON object a line on standard output, for scripts (docs/cli.md has the events)
+      -q, --quiet        Say nothing but errors
+      -v, --verbose      Say more: every retry, and what is decided
+          --no-progress  No bars and no percentages
+          --journal DIR  Where unfinished work is remembered (PARTWAY_STATE, ~/.local/state/partway)
     "
   `)
 })

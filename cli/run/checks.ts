@@ -1,8 +1,8 @@
-import type { ControlPlane } from '../client/ports.ts'
-import { MIN_PART_BYTES } from '../protocol/limits.ts'
-import { plan } from '../protocol/part-plan.ts'
-import type { MultipartUpload } from '../protocol/schemas.ts'
-import { unpackSignedParts } from '../protocol/signed-parts.ts'
+import type { ControlPlane } from '../../client/ports.ts'
+import { MIN_PART_BYTES } from '../../protocol/limits.ts'
+import { plan } from '../../protocol/part-plan.ts'
+import type { MultipartUpload } from '../../protocol/schemas.ts'
+import { unpackSignedParts } from '../../protocol/signed-parts.ts'
 
 /** One thing that an endpoint has to do right, tried: what is well, or what is wrong and how to mend it. */
 export interface Check {

@@ -1,14 +1,8 @@
-import {
-  ApiError,
-  BusyError,
-  type Download,
-  type DownloadResult,
-  type NodeClient,
-} from '../client/node/index.ts'
-import { commandAgain } from './again.ts'
-import { type Command, type Invocation, type Terminal, UsageError } from './command.ts'
-import { connect } from './connect.ts'
-import { EXIT } from './exit-codes.ts'
+import { ApiError, BusyError, type Download, type DownloadResult } from '../../client/node/index.ts'
+import { commandAgain } from '../again.ts'
+import { type Invocation, type Terminal, UsageError } from '../command.ts'
+import { type Connection, connect } from '../connect.ts'
+import { EXIT } from '../exit-codes.ts'
 import {
   exitCodeOf,
   explain,
@@ -17,52 +11,43 @@ import {
   troubleOf,
   UNREACHED_ADVICE,
   waitOf,
-} from './explain.ts'
-import { API_FLAGS, stringFlag } from './flags.ts'
-import { formatBytes, formatDuration, formatRate } from './format.ts'
-import { createProgress } from './progress.ts'
+} from '../explain.ts'
+import { stringFlag } from '../flags.ts'
+import { formatBytes, formatDuration, formatRate } from '../format.ts'
+import { placeOf } from '../place.ts'
+import { createProgress } from '../progress.ts'
 
-export const download: Command = {
-  name: 'download',
-  summary: 'Brings a file back by its key; goes on where an earlier run stopped. Prints the path.',
-  operands: 'KEY',
-  flags: {
-    ...API_FLAGS,
-    output: { value: 'PATH', short: 'o', summary: "A file or a folder (the file's own name, here)" },
-    force: { short: 'f', summary: 'Replace a file of that name' },
-  },
-  async run(invocation) {
-    const { operands, terminal, signal, flags } = invocation
-    const [key, ...others] = operands
-    if (!key || others.length > 0)
-      throw new UsageError(`Expected one KEY to download, got ${operands.length}.`)
-    const options = {
-      output: stringFlag(flags.output),
-      replace: flags.force === true,
-      signal,
+export async function run(invocation: Invocation): Promise<number> {
+  const { operands, terminal, signal, flags } = invocation
+  const [key, ...others] = operands
+  if (!key || others.length > 0) throw new UsageError(`Expected one KEY to download, got ${operands.length}.`)
+  const options = {
+    output: stringFlag(flags.output),
+    replace: flags.force === true,
+    signal,
+  }
+  const connection = connect(invocation, placeOf(invocation, []))
+  const { client } = connection
+  const run = client.download(key, options)
+  const name = key.slice(key.lastIndexOf('/') + 1)
+  const say = (text: string) => terminal.stderr.write(`${name}: ${text}\n`)
+  try {
+    const result = await follow(run, name, terminal)
+    say(summary(result))
+    terminal.stdout.write(`${result.path}\n`)
+    return EXIT.done
+  } catch (error) {
+    const begun = run.snapshot().size !== undefined
+    if (signal.aborted) say(begun ? 'stopped; what is there is kept.' : 'stopped.')
+    else say(await explainDownload(error, begun, connection, invocation))
+    const code = signal.aborted ? EXIT.interrupted : exitCodeOf(error)
+    if (begun && code !== EXIT.failed) {
+      terminal.stderr.write(`To go on:\n  ${commandAgain(invocation, operands)}\n`)
     }
-    const client = connect(invocation)
-    const run = client.download(key, options)
-    const name = key.slice(key.lastIndexOf('/') + 1)
-    const say = (text: string) => terminal.stderr.write(`${name}: ${text}\n`)
-    try {
-      const result = await follow(run, name, terminal)
-      say(summary(result))
-      terminal.stdout.write(`${result.path}\n`)
-      return EXIT.done
-    } catch (error) {
-      const begun = run.snapshot().size !== undefined
-      if (signal.aborted) say(begun ? 'stopped; what is there is kept.' : 'stopped.')
-      else say(await explainDownload(error, begun, client, invocation))
-      const code = signal.aborted ? EXIT.interrupted : exitCodeOf(error)
-      if (begun && code !== EXIT.failed) {
-        terminal.stderr.write(`To go on:\n  ${commandAgain(invocation, operands)}\n`)
-      }
-      return code
-    } finally {
-      client.close()
-    }
-  },
+    return code
+  } finally {
+    client.close()
+  }
 }
 
 /** Shows how the download goes, until it is over. */
@@ -97,7 +82,7 @@ function summary({ size, elapsed, verified, bytesTransferred, bytesResumed }: Do
 async function explainDownload(
   error: unknown,
   begun: boolean,
-  client: NodeClient,
+  connection: Connection,
   invocation: Invocation,
 ): Promise<string> {
   if (isUnreached(error, begun)) return `${explain(error)} ${UNREACHED_ADVICE}`
@@ -109,5 +94,5 @@ async function explainDownload(
   if (error.type === 'key-not-yours' || error.type === 'invalid-request') {
     return 'Expected a key that partway upload printed; this is no such key, or another caller’s. Copy it whole.'
   }
-  return explainRefusal(error, client, invocation)
+  return explainRefusal(error, connection, invocation)
 }

@@ -1,14 +1,8 @@
-import {
-  type NodeClient,
-  openFile,
-  type Upload,
-  type UploadOptions,
-  type UploadResult,
-} from '../client/node/index.ts'
-import { commandAgain } from './again.ts'
-import { type Command, type Invocation, type Terminal, UsageError } from './command.ts'
-import { connect } from './connect.ts'
-import { EXIT } from './exit-codes.ts'
+import { openFile, type Upload, type UploadOptions, type UploadResult } from '../../client/node/index.ts'
+import { commandAgain } from '../again.ts'
+import { type Invocation, type Terminal, UsageError } from '../command.ts'
+import { type Connection, connect } from '../connect.ts'
+import { EXIT } from '../exit-codes.ts'
 import {
   exitCodeOf,
   explain,
@@ -17,53 +11,39 @@ import {
   troubleOf,
   UNREACHED_ADVICE,
   waitOf,
-} from './explain.ts'
-import { API_FLAGS, integrity, partSize, stringFlag } from './flags.ts'
-import { formatBytes, formatDuration, formatRate } from './format.ts'
-import { createProgress } from './progress.ts'
+} from '../explain.ts'
+import { integrity, partSize, stringFlag } from '../flags.ts'
+import { formatBytes, formatDuration, formatRate } from '../format.ts'
+import { placeOf } from '../place.ts'
+import { createProgress } from '../progress.ts'
 
-export const upload: Command = {
-  name: 'upload',
-  summary: 'Sends files; goes on where an earlier run of the same command stopped. Prints their keys.',
-  operands: 'FILE…',
-  flags: {
-    ...API_FLAGS,
-    'part-size': { value: 'SIZE', summary: 'Such as 16MiB (8MiB, or what 10,000 parts need)' },
-    'content-type': { value: 'TYPE', summary: 'Such as video/mp4, which downloads will have' },
-    integrity: {
-      value: 'whole|signed',
-      summary: 'What the store compares: the whole, or each part as well, read twice (whole)',
-    },
-    search: { summary: 'Go on with what another machine has sent of this file' },
-    restart: { summary: 'Forget what an earlier run has sent, and begin anew' },
-  },
-  async run(invocation) {
-    const { operands, terminal, signal } = invocation
-    if (operands.length === 0) throw new UsageError('Expected a FILE to upload, got none.')
-    const options = {
-      partSize: partSize(invocation),
-      integrity: integrity(invocation),
-      resume: invocation.flags.search ? ('search' as const) : undefined,
-      contentType: stringFlag(invocation.flags['content-type']),
-      restart: invocation.flags.restart === true,
-      signal,
-    }
-    const client = connect(invocation)
-    const codes: number[] = []
-    const unfinished: string[] = []
-    for (const file of operands) {
-      const { code, goesOn } = signal.aborted
-        ? { code: EXIT.interrupted, goesOn: true }
-        : await uploadFile(client, file, options, invocation)
-      codes.push(code)
-      if (goesOn) unfinished.push(file)
-    }
-    client.close()
-    if (unfinished.length > 0) {
-      terminal.stderr.write(`To go on:\n  ${commandAgain(invocation, unfinished)}\n`)
-    }
-    return worst(codes)
-  },
+export async function run(invocation: Invocation): Promise<number> {
+  const { operands, terminal, signal } = invocation
+  if (operands.length === 0) throw new UsageError('Expected a FILE to upload, got none.')
+  const options = {
+    partSize: partSize(invocation),
+    integrity: integrity(invocation),
+    resume: invocation.flags.search ? ('search' as const) : undefined,
+    contentType: stringFlag(invocation.flags['content-type']),
+    restart: invocation.flags.restart === true,
+    signal,
+  }
+  const connection = connect(invocation, placeOf(invocation, []))
+  const { client } = connection
+  const codes: number[] = []
+  const unfinished: string[] = []
+  for (const file of operands) {
+    const { code, goesOn } = signal.aborted
+      ? { code: EXIT.interrupted, goesOn: true }
+      : await uploadFile(connection, file, options, invocation)
+    codes.push(code)
+    if (goesOn) unfinished.push(file)
+  }
+  client.close()
+  if (unfinished.length > 0) {
+    terminal.stderr.write(`To go on:\n  ${commandAgain(invocation, unfinished)}\n`)
+  }
+  return worst(codes)
 }
 
 interface Outcome {
@@ -73,7 +53,7 @@ interface Outcome {
 }
 
 async function uploadFile(
-  client: NodeClient,
+  connection: Connection,
   file: string,
   options: UploadOptions,
   invocation: Invocation,
@@ -83,7 +63,7 @@ async function uploadFile(
   let run: Upload | undefined
   try {
     const source = await openFile(file)
-    run = client.upload(source, options)
+    run = connection.client.upload(source, options)
     const result = await follow(run, file, terminal).finally(() => source.close())
     say(summary(result))
     terminal.stdout.write(`${result.key}\n`)
@@ -98,7 +78,7 @@ async function uploadFile(
       say(`${explain(error)} ${UNREACHED_ADVICE}`)
       return { code, goesOn: false }
     }
-    say(await explainRefusal(error, client, invocation))
+    say(await explainRefusal(error, connection, invocation))
     return { code, goesOn: code === EXIT.resumable }
   }
 }

@@ -1,0 +1,7 @@
+import type { Command } from '../command.ts'
+import { doctor } from './doctor.ts'
+import { download } from './download.ts'
+import { upload } from './upload.ts'
+
+/** In the order of the help. */
+export const COMMANDS: readonly Command[] = [upload, download, doctor]
