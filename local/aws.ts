@@ -3,16 +3,18 @@ import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createGateway } from './gateway.ts'
+import { onAllowedHosts } from './hosts.ts'
 import { REGION } from './intrinsics.ts'
 import { createFunction } from './lambda-runtime.ts'
 import { listenOnLoopback } from './listen.ts'
 import { lockDirectory } from './lock.ts'
 import type { OidcIssuer } from './oidc-issuer.ts'
 import { createPage } from './page.ts'
+import { createPolicy, type Statement } from './policy.ts'
 import { provisionBuckets } from './provision.ts'
 import type { Principal } from './s3/principal.ts'
 import { startS3 } from './s3/server.ts'
-import { createSessions } from './sessions.ts'
+import { createSessions, type Session } from './sessions.ts'
 import { synthesise } from './synth.ts'
 import { readTemplate } from './template.ts'
 
@@ -23,13 +25,15 @@ export interface LocalAwsOptions {
   s3Port: number
   /** Of the OIDC issuer, where there is one. 0: any that is free. @default 0 */
   oidcPort?: number
-  /** `jwt`: callers sign in with an OIDC issuer that runs beside the API. @default 'none' */
-  auth?: 'none' | 'jwt'
+  /** `jwt`: callers sign in with an OIDC issuer that runs beside the API; `iam`: they sign their requests. @default 'none' */
+  auth?: 'none' | 'jwt' | 'iam'
   /** How long the issuer's access tokens live. @default 600 */
   tokenSeconds?: number
   dataDirectory: string
   /** How long a day of a lifecycle rule lasts. @default 86,400,000 */
   lifecycleDayMs?: number
+  /** By which names it may be asked, besides those of loopback. @default none */
+  hosts?: readonly string[]
   /** How long completing an upload takes at least. @default 0 */
   completeDelayMs?: number
   /** Keep size, ETag and checksum of parts and forget their bytes, for uploads that no disk holds. @default false */
@@ -47,6 +51,12 @@ export interface LocalAws {
   s3Url: string
   /** Of the OIDC issuer, where there is one. */
   issuerUrl?: string | undefined
+  /**
+   * Temporary credentials of a person, for S3 and for auth iam.
+   * @param options.name the same name is the same caller of the API
+   * @param options.statements what they may do. @default everything
+   */
+  issueCredentials(options: { name: string; seconds: number; statements?: Statement[] }): Session
   close(): Promise<void>
 }
 
@@ -77,11 +87,12 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
 
 /** @param undo receives a step for each thing that is to be closed again */
 async function start(options: LocalAwsOptions, undo: (() => unknown)[]): Promise<Omit<LocalAws, 'close'>> {
-  const { dataDirectory, log = console.log, signal } = options
+  const { dataDirectory, auth = 'none', log = console.log, signal } = options
   undo.push(lockDirectory(dataDirectory))
 
   const sessions = createSessions()
   const root: Principal = { ...ROOT_CREDENTIALS, allows: () => true }
+  const findPrincipal = (id: string) => (id === root.accessKeyId ? root : sessions.find(id))
   const s3 = await startS3({
     port: options.s3Port,
     dataDir: join(dataDirectory, 's3'),
@@ -89,7 +100,8 @@ async function start(options: LocalAwsOptions, undo: (() => unknown)[]): Promise
     lifecycleDayMs: options.lifecycleDayMs,
     completeDelayMs: options.completeDelayMs,
     dropPartBytes: options.dropPartBytes,
-    findPrincipal: (id) => (id === root.accessKeyId ? root : sessions.find(id)),
+    hosts: options.hosts,
+    findPrincipal,
   })
   undo.push(() => s3.close())
   const s3Url = `http://localhost:${s3.port}`
@@ -110,11 +122,11 @@ async function start(options: LocalAwsOptions, undo: (() => unknown)[]): Promise
       directory: WEB,
       config: {
         api: '/',
-        ...(issuer ? { auth: 'jwt', issuer: issuer.url, clientId: issuer.clientId } : { auth: 'none' }),
+        ...(issuer ? { auth: 'jwt', issuer: issuer.url, clientId: issuer.clientId } : { auth }),
       },
       connectTo: issuer ? [s3Url, issuer.url] : [s3Url],
     }),
-    synthesiseStack(join(dataDirectory, 'cdk.out'), origins, issuer, signal),
+    synthesiseStack(join(dataDirectory, 'cdk.out'), { auth, origins, issuer }, signal),
   ])
   const functions = new Map(
     stack.functions.map((description) => [
@@ -123,39 +135,49 @@ async function start(options: LocalAwsOptions, undo: (() => unknown)[]): Promise
     ]),
   )
   undo.push(() => Promise.all([...functions.values()].map((lambda) => lambda.stop())))
-  const api = createGateway({ api: stack.api, functions, log, timeoutMs: options.gatewayTimeoutMs })
+  const api = createGateway({
+    api: stack.api,
+    functions,
+    log,
+    findPrincipal,
+    timeoutMs: options.gatewayTimeoutMs,
+  })
   await provisionBuckets(stack.buckets, s3Url, ROOT_CREDENTIALS)
   signal?.throwIfAborted()
 
-  ready.resolve((request, response) => {
-    if (!page.serve(request, response)) api(request, response)
-  })
-  return { apiUrl, s3Url, issuerUrl: issuer?.url }
+  ready.resolve(
+    onAllowedHosts((request, response) => {
+      if (!page.serve(request, response)) api(request, response)
+    }, options.hosts),
+  )
+  const issueCredentials: LocalAws['issueCredentials'] = ({ name, seconds, statements }) =>
+    sessions.assume(statements ? createPolicy(statements, name) : root, { name, seconds })
+  return { apiUrl, s3Url, issuerUrl: issuer?.url, issueCredentials }
 }
 
 async function startIssuer(
-  { auth = 'none', oidcPort = 0, tokenSeconds }: LocalAwsOptions,
+  { auth = 'none', oidcPort = 0, tokenSeconds, hosts }: LocalAwsOptions,
   origins: string[],
   undo: (() => unknown)[],
 ): Promise<OidcIssuer | undefined> {
-  if (auth === 'none') return undefined
+  if (auth !== 'jwt') return undefined
   // It takes a third of a second to load, and most starts do without.
   const { startOidcIssuer } = await import('./oidc-issuer.ts')
-  const issuer = await startOidcIssuer({ port: oidcPort, origins, tokenSeconds })
+  const issuer = await startOidcIssuer({ port: oidcPort, origins, tokenSeconds, hosts })
   undo.push(issuer.close)
   return issuer
 }
 
 async function synthesiseStack(
   outDirectory: string,
-  origins: string[],
-  issuer: OidcIssuer | undefined,
+  { auth, origins, issuer }: { auth: string; origins: string[]; issuer: OidcIssuer | undefined },
   signal: AbortSignal | undefined,
 ) {
   await rm(outDirectory, { recursive: true, force: true })
   const context = {
     origins: origins.join(','),
-    ...(issuer ? { auth: 'jwt', issuer: issuer.url, audience: issuer.clientId } : { auth: 'none' }),
+    auth,
+    ...(issuer && { issuer: issuer.url, audience: issuer.clientId }),
   }
   const { template, assets, stackName } = await synthesise(outDirectory, context, signal)
   return readTemplate(template, assets, stackName)

@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import Provider, { type Configuration } from 'oidc-provider'
+import { onAllowedHosts } from './hosts.ts'
 import { type Listening, listenOnLoopback } from './listen.ts'
 import { signInForm } from './oidc-sign-in-form.ts'
 
@@ -22,6 +23,8 @@ export interface OidcIssuerOptions {
   origins: string[]
   /** How long an access token lives. @default 600 */
   tokenSeconds?: number | undefined
+  /** By which names it may be asked, besides those of loopback. @default none */
+  hosts?: readonly string[] | undefined
 }
 
 /** Access tokens as JWTs come with a resource; this is the one that everybody gets. */
@@ -37,6 +40,7 @@ export async function startOidcIssuer({
   port,
   origins,
   tokenSeconds = 600,
+  hosts,
 }: OidcIssuerOptions): Promise<OidcIssuer> {
   const listener = Promise.withResolvers<(request: IncomingMessage, response: ServerResponse) => void>()
   const listening: Listening = await listenOnLoopback(async (request, response) => {
@@ -44,7 +48,8 @@ export async function startOidcIssuer({
     serve(request, response)
   }, port)
   const url = `http://localhost:${listening.port}`
-  listener.resolve(createListener(new Provider(url, configuration(origins, tokenSeconds))))
+  const provider = new Provider(url, configuration(origins, tokenSeconds))
+  listener.resolve(onAllowedHosts(createListener(provider), hosts))
   return { url, clientId: OIDC_CLIENT_ID, close: listening.close }
 }
 

@@ -8,6 +8,7 @@ export class SettingError extends Error {
 /** One day, which a lifecycle rule counts in. */
 const DAY_MS = 24 * 60 * 60 * 1000
 const MAX_PORT = 65_535
+const HOST_NAME = /^([a-z0-9._-]+|\[[0-9a-f:]+\])$/
 
 /**
  * What `npm start` is told by its environment.
@@ -16,9 +17,9 @@ const MAX_PORT = 65_535
  */
 export function readSettings(env: NodeJS.ProcessEnv): LocalAwsOptions {
   const auth = env.PARTWAY_AUTH || 'none'
-  if (auth !== 'none' && auth !== 'jwt') {
+  if (auth !== 'none' && auth !== 'jwt' && auth !== 'iam') {
     throw new SettingError(
-      `Expected PARTWAY_AUTH to be none or jwt, got "${auth}": the local AWS has an OIDC issuer and nothing else to sign in with. \`npx cdk deploy\` knows iam and cognito too.`,
+      `Expected PARTWAY_AUTH to be none, jwt or iam, got "${auth}": the local AWS has an OIDC issuer of its own, and no user pool. \`npx cdk deploy\` knows cognito too.`,
     )
   }
   const port = integer('PORT', 8080, 0, MAX_PORT)
@@ -38,6 +39,7 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalAwsOptions {
     dataDirectory: resolve(env.PARTWAY_DATA || '.partway'),
     lifecycleDayMs: integer('PARTWAY_LIFECYCLE_DAY_MS', DAY_MS, 1, DAY_MS),
     completeDelayMs: integer('PARTWAY_COMPLETE_DELAY_MS', 0, 0, DAY_MS),
+    hosts: names('PARTWAY_HOSTS'),
     dropPartBytes: flag('PARTWAY_DROP_PART_BYTES'),
   }
 
@@ -47,6 +49,15 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalAwsOptions {
     const value = Number(text)
     if (/^\d+$/.test(text) && value >= min && value <= max) return value
     throw new SettingError(`Expected ${name} to be a whole number from ${min} to ${max}, got "${text}".`)
+  }
+
+  function names(name: string): string[] {
+    const given = (env[name] ?? '').split(',').flatMap((part) => part.trim().toLowerCase() || [])
+    const wrong = given.find((part) => !HOST_NAME.test(part))
+    if (wrong === undefined) return given
+    throw new SettingError(
+      `Expected ${name} to be names of hosts without a port, separated by commas, got "${wrong}".`,
+    )
   }
 
   function flag(name: string): boolean {

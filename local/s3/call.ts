@@ -11,6 +11,8 @@ export interface Endpoint {
   findPrincipal(accessKeyId: string): Principal | undefined
   lifecycleDayMs: number
   completeDelayMs: number
+  /** By which names it may be asked, besides those of loopback. */
+  hosts: readonly string[]
   /** Aborted when the server closes. */
   closing: AbortSignal
   now(): Date

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { isAllowedHost, refusalOf } from '../hosts.ts'
 import type { Answer, Endpoint } from './call.ts'
 import { corsHeaders } from './cors-match.ts'
 import { errorAnswer, errorDocument } from './error-answer.ts'
@@ -45,6 +46,7 @@ async function produce(
   const context = { ...ids, resource: incoming.url?.split('?')[0] ?? '/' }
   let cors = {}
   try {
+    assertHost(endpoint, incoming)
     const request = parseRequest(incoming, response, ids)
     const bucket = request.bucket === undefined ? undefined : endpoint.store.find(request.bucket)
     if (request.method !== 'OPTIONS') {
@@ -57,6 +59,11 @@ async function produce(
     const answer = errorAnswer(error, context)
     return { ...answer, headers: { ...answer.headers, ...cors } }
   }
+}
+
+/** @throws S3Error where a browser asks by a name that a page of the Web may have brought here. */
+function assertHost({ hosts }: Endpoint, { headers: { host } }: IncomingMessage): void {
+  if (host !== undefined && !isAllowedHost(host, hosts)) throw new S3Error('AccessDenied', refusalOf(host))
 }
 
 function requestIds(): Ids {

@@ -25,6 +25,8 @@ export interface S3Options {
   completeDelayMs?: number | undefined
   /** Parts keep their size, ETag and checksum, and read back as zeros: for huge plans. @default false */
   dropPartBytes?: boolean | undefined
+  /** By which names it may be asked, besides those of loopback. @default none */
+  hosts?: readonly string[] | undefined
   /** The clock. @default () => new Date() */
   now?: (() => Date) | undefined
 }
@@ -93,6 +95,7 @@ async function openEndpoint(options: S3Options, closing: AbortSignal): Promise<E
     findPrincipal: options.findPrincipal,
     lifecycleDayMs: options.lifecycleDayMs ?? DAY_MS,
     completeDelayMs: options.completeDelayMs ?? 0,
+    hosts: options.hosts ?? [],
     closing,
     now: options.now ?? (() => new Date()),
   }

@@ -27,8 +27,11 @@ test.each<[NodeJS.ProcessEnv, object]>([
     { PARTWAY_LIFECYCLE_DAY_MS: '1000', PARTWAY_COMPLETE_DELAY_MS: '40000', PARTWAY_DROP_PART_BYTES: '1' },
     { lifecycleDayMs: 1000, completeDelayMs: 40_000, dropPartBytes: true },
   ],
+  [{}, { hosts: [] }],
+  [{ PARTWAY_HOSTS: 'Films.test, host.docker.internal,' }, { hosts: ['films.test', 'host.docker.internal'] }],
   [{ PARTWAY_AUTH: 'none' }, { port: 8080 }],
   [{ PARTWAY_AUTH: 'jwt' }, { auth: 'jwt', oidcPort: 8082 }],
+  [{ PARTWAY_AUTH: 'iam' }, { auth: 'iam' }],
 ])('%j', (environment, settings) => {
   expect(readSettings(environment)).toMatchObject(settings)
 })
@@ -40,7 +43,8 @@ test.each([
   [{ PARTWAY_DROP_PART_BYTES: 'yes' }, /^Expected PARTWAY_DROP_PART_BYTES to be 0 or 1, got "yes"\.$/],
   [{ PARTWAY_LIFECYCLE_DAY_MS: '0' }, /^Expected PARTWAY_LIFECYCLE_DAY_MS to be a whole number from 1 /],
   [{ PARTWAY_COMPLETE_DELAY_MS: '1.5' }, /^Expected PARTWAY_COMPLETE_DELAY_MS to be a whole number from 0 /],
-  [{ PARTWAY_AUTH: 'iam' }, /^Expected PARTWAY_AUTH to be none or jwt, got "iam"/],
+  [{ PARTWAY_HOSTS: 'films.test:8080' }, /^Expected PARTWAY_HOSTS to be names of hosts without a port/],
+  [{ PARTWAY_AUTH: 'cognito' }, /^Expected PARTWAY_AUTH to be none, jwt or iam, got "cognito"/],
 ])('%j is refused', (environment, message) => {
   expect(() => readSettings(environment)).toThrow(SettingError)
   expect(() => readSettings(environment)).toThrow(message)
