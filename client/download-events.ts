@@ -18,7 +18,7 @@ export type DownloadState = Exclude<State, 'uploading' | 'paused' | 'aborted'> |
 
 export interface DownloadEvents {
   state: { readonly state: DownloadState; readonly previous: DownloadState }
-  /** Where it goes is known, and is free; bytes. */
+  /** Where it goes is known, and is free; bytes of the object, or of the range of it. */
   started: { readonly path: string; readonly size: number }
   /** So much is there from an earlier run, and is not received again. */
   resumed: { readonly path: string; readonly bytes: number; readonly size: number }
@@ -54,7 +54,11 @@ export interface DownloadResult {
   readonly key: string
   /** Absolute. */
   readonly path: string
+  /** Of what was asked for. */
   readonly size: number
+  /** Where that is not all of the object: its bytes from `start` to before `end`. */
+  readonly range: { readonly start: number; readonly end: number } | undefined
+  /** Of the whole object. */
   readonly checksum: Checksum | undefined
   /** What was compared between what the store holds and what was written here. */
   readonly verified: 'checksum' | 'etag' | 'size'

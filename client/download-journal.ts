@@ -1,6 +1,8 @@
 import * as v from 'valibot'
 import { fromBase64, toBase64 } from '../checksums/base64.ts'
 import type { CrcAlgorithm } from '../checksums/crc.ts'
+import type { DownloadResponse } from '../protocol/schemas.ts'
+import { type ByteRange, resolveRange } from './byte-range.ts'
 import { createLines } from './lines.ts'
 import { type Span, Spans } from './spans.ts'
 
@@ -8,8 +10,11 @@ import { type Span, Spans } from './spans.ts'
 export interface JournaledDownload {
   readonly key: string
   readonly etag: string
+  /** Bytes: of the object, or of the range of it. */
   readonly size: number
-  /** Of the CRCs in the journal; absent where the object has none. */
+  /** Absent where all of the object is wanted. Everything else that is written down counts from its start. */
+  readonly range?: { readonly start: number; readonly end: number } | undefined
+  /** Of the CRCs in the journal; absent where the object has none, or not all of it is wanted. */
   readonly algorithm?: CrcAlgorithm | undefined
   /** Which file the bytes are in: another one of the same name has none of them. */
   readonly file: string
@@ -17,6 +22,13 @@ export interface JournaledDownload {
 
 /** What is to be received. */
 export type Wanted = Omit<JournaledDownload, 'file'>
+
+/** @throws {RangeNotSatisfiableError} where the object has nothing of that range */
+export function wantedOf({ key, etag, size, checksum }: DownloadResponse, asked?: ByteRange): Wanted {
+  const range = resolveRange(asked, size)
+  if (range) return { key, etag, size: range.end - range.start, range }
+  return { key, etag, size, ...(checksum && { algorithm: checksum.algorithm }) }
+}
 
 /** What is written down of a download, in the order in which it is true. */
 export type DownloadEntry =
@@ -44,6 +56,7 @@ export const downloadLines = createLines<v.GenericSchema<unknown, DownloadEntry>
       key: v.string(),
       etag: v.string(),
       size: Offset,
+      range: v.optional(v.object({ start: Offset, end: Offset })),
       algorithm: v.optional(v.picklist(['CRC64NVME', 'CRC32', 'CRC32C'])),
       file: v.string(),
     }),
@@ -96,7 +109,12 @@ export function replayDownload(
 /** Why a download cannot go on where another stopped: completes "Beginning anew: …". `undefined` where it can. */
 export function reasonToRestart(then: JournaledDownload, now: Wanted): string | undefined {
   if (then.key !== now.key) return `what is there is of another object, ${then.key}`
-  if (then.etag !== now.etag || then.size !== now.size) return 'the object has changed since'
+  if (then.etag !== now.etag) return 'the object has changed since'
+  if (then.range?.start !== now.range?.start || then.range?.end !== now.range?.end) {
+    const of = then.range ? `its bytes ${then.range.start} to ${then.range.end - 1}` : 'the whole object'
+    return `what is there is of ${of}`
+  }
+  if (then.size !== now.size) return 'the object has changed since'
   if (then.algorithm !== now.algorithm) return 'the store keeps another checksum of the object by now'
   return undefined
 }

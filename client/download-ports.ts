@@ -27,7 +27,9 @@ export interface DownloadTarget extends Shelf {
 
 /** A range on its way. What has arrived is kept when a try fails: the next asks for the rest. */
 export interface Receiving {
-  /** Offset after the last byte. */
+  /** Of the object's bytes, the one that is the target's first. */
+  readonly origin: number
+  /** Of the target's bytes: the offset after the last. */
   readonly end: number
   readonly etag: string
   readonly stretch: Stretch

@@ -3,7 +3,7 @@ import { createCrc } from '../checksums/crc.ts'
 import { type PartPlan, partRange, plan } from '../protocol/part-plan.ts'
 import type { DownloadResponse } from '../protocol/schemas.ts'
 import type { DownloadResult } from './download-events.ts'
-import type { Held } from './download-journal.ts'
+import type { Held, Wanted } from './download-journal.ts'
 import { IntegrityError } from './errors.ts'
 import { canBeMd5, etagOfParts } from './etag.ts'
 import { verifyArrival } from './verify.ts'
@@ -31,13 +31,15 @@ export function etagParts({
  */
 export async function verifyDownload(
   answer: DownloadResponse,
+  { size, range }: Pick<Wanted, 'size' | 'range'>,
   held: Held,
   md5: (start: number, end: number) => Promise<string>,
 ): Promise<Verdict> {
-  const { size, etag, checksum } = answer
+  const { etag, checksum } = answer
   if (!held.spans.has(0, size)) {
     throw new IntegrityError(`Expected ${size} bytes on the disk, got ${held.spans.bytes}. Begin again.`)
   }
+  if (range) return { verified: 'size', downgraded: 'Of a range of an object, the store tells no checksum.' }
   if (checksum) {
     const { algorithm } = checksum
     const crc = held.spans.crc(size) ?? createCrc(algorithm).digest()

@@ -108,6 +108,15 @@ export class ObjectChangedError extends PartwayError {
   }
 }
 
+/** The object has none of the bytes that were asked for. */
+export class RangeNotSatisfiableError extends PartwayError {
+  override readonly name = 'RangeNotSatisfiableError'
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, false, options)
+  }
+}
+
 /** What arrived is not what was read. */
 export class IntegrityError extends PartwayError {
   override readonly name = 'IntegrityError'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { download as downloadTo } from '../download.ts'
+import { type DownloadOptions as DownloadToOptions, download as downloadTo } from '../download.ts'
 import type { Download } from '../download-events.ts'
 import type { DownloadPorts } from '../download-ports.ts'
 import { Blocks } from './blocks.ts'
@@ -9,15 +9,11 @@ import type { Connections } from './http.ts'
 import { PartFile } from './part-file.ts'
 import { receive } from './receive.ts'
 
-export interface DownloadOptions {
+export interface DownloadOptions extends DownloadToOptions {
   /** A file, or a folder that exists. @default the object's own file name, in the current folder */
   readonly output?: string | undefined
   /** Whether a file of that name may be replaced. @default false */
   readonly replace?: boolean | undefined
-  /** Ranges of this object under way at once, at most. @default as many as the client has lanes, which follow the goodput */
-  readonly concurrency?: number | undefined
-  /** Stops the download; what is there is kept. */
-  readonly signal?: AbortSignal | undefined
 }
 
 export interface FileDownloadPorts

@@ -41,11 +41,12 @@ async function receiveOnce(
   watchdog: (milliseconds: number) => void,
 ): Promise<void> {
   signal.throwIfAborted()
-  const { stretch, end, etag } = receiving
-  const first = stretch.position
+  const { stretch, end, etag, origin } = receiving
+  const first = origin + stretch.position
+  const last = origin + end - 1
   const request = connections.request(url, {
     method: 'GET',
-    headers: { range: `bytes=${first}-${end - 1}`, 'if-match': `"${etag}"` },
+    headers: { range: `bytes=${first}-${last}`, 'if-match': `"${etag}"` },
   })
   // Without a reason: a connection that is idle again by now would have nobody to hear it.
   const onAbort = () => request.destroy()
@@ -54,12 +55,12 @@ async function receiveOnce(
   try {
     request.end()
     const answer = await answerTo(request, signal)
-    await checkHead(answer, first, end, signal)
+    await checkHead(answer, first, last, signal)
     if (OPAQUE_ENCRYPTION.test(header(answer, 'x-amz-server-side-encryption') ?? '')) receiving.onOpaque()
     const wait = (forDisk: boolean) => watchdog(forDisk ? LONGEST_TIMER_MS : timing.stallMs)
     await writeBody(answer, receiving, block, wait, signal)
     if (stretch.position < end) {
-      throw new NetworkError(`Expected bytes up to ${end - 1}, got them up to ${stretch.position - 1}.`)
+      throw new NetworkError(`Expected bytes up to ${last}, got them up to ${origin + stretch.position - 1}.`)
     }
   } finally {
     signal.removeEventListener('abort', onAbort)
@@ -71,20 +72,20 @@ async function receiveOnce(
 async function checkHead(
   answer: IncomingMessage,
   first: number,
-  end: number,
+  last: number,
   signal: AbortSignal,
 ): Promise<void> {
   const { statusCode: status = 0 } = answer
-  if (status === 206 && answer.headers['content-range']?.startsWith(`bytes ${first}-${end - 1}/`)) return
+  if (status === 206 && answer.headers['content-range']?.startsWith(`bytes ${first}-${last}/`)) return
   if (status === 412) throw objectChanged()
   const body = status >= 400 ? await readText(answer, signal) : ''
-  throw storeError({ status, body, retryAfter: retryAfter(answer) }, `send the bytes ${first} to ${end - 1}`)
+  throw storeError({ status, body, retryAfter: retryAfter(answer) }, `send the bytes ${first} to ${last}`)
 }
 
 /** In whole blocks; what is left in the last one when the connection breaks is written too. */
 async function writeBody(
   answer: IncomingMessage,
-  { stretch, end, onProgress, pace }: Receiving,
+  { stretch, origin, end, onProgress, pace }: Receiving,
   block: Buffer,
   wait: (forDisk: boolean) => void,
   signal: AbortSignal,
@@ -102,7 +103,7 @@ async function writeBody(
   try {
     for await (const chunk of answer as AsyncIterable<Buffer>) {
       wait(false)
-      if (chunk.length > end - stretch.position - filled) throw tooMuch(end)
+      if (chunk.length > end - stretch.position - filled) throw tooMuch(origin + end - 1)
       onProgress(chunk.length)
       for (let at = 0; at < chunk.length; ) {
         const copied = chunk.copy(block, filled, at)
@@ -120,6 +121,6 @@ async function writeBody(
   }
 }
 
-function tooMuch(end: number) {
-  return storeError({ status: 206, body: '' }, `end at the byte ${end - 1}, got more`)
+function tooMuch(last: number) {
+  return storeError({ status: 206, body: '' }, `end at the byte ${last}, got more`)
 }
