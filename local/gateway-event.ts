@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { Match } from './gateway-routes.ts'
+import type { IamContext } from './iam-authorizer.ts'
 import { ACCOUNT_ID } from './intrinsics.ts'
 import type { JwtContext } from './jwt-authorizer.ts'
 
@@ -8,8 +9,8 @@ export interface EventContext {
   apiId: string
   requestId: string
   time: Date
-  /** Of the token that the authorizer took. */
-  jwt?: JwtContext | undefined
+  /** Of the token, or of the signature, that the authorizer took. */
+  authorizer?: { jwt: JwtContext } | { iam: IamContext } | undefined
 }
 
 /** Observed on AWS: bodies of these types arrive as text, any other type, or none, as base64. */
@@ -23,7 +24,7 @@ export function createEvent(
   request: IncomingMessage,
   { route, pathParameters }: Match,
   body: Buffer,
-  { apiId, requestId, time, jwt }: EventContext,
+  { apiId, requestId, time, authorizer }: EventContext,
 ): APIGatewayProxyEventV2 {
   const { method = '', url = '/', httpVersion, socket } = request
   const [path = '', rawQueryString = ''] = splitOnce(url, '?')
@@ -52,7 +53,7 @@ export function createEvent(
     requestContext: {
       accountId: ACCOUNT_ID,
       apiId,
-      ...(jwt && { authorizer: { jwt } }),
+      ...(authorizer && { authorizer }),
       domainName: splitOnce(headers.host ?? '', ':')[0],
       domainPrefix: apiId,
       http: {

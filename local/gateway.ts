@@ -4,11 +4,13 @@ import { finished } from 'node:stream/promises'
 import { GATEWAY_MAX_BODY_BYTES, GATEWAY_TIMEOUT_MS } from '../protocol/limits.ts'
 import { type Answer, gatewayError, readAnswer, unauthorized } from './gateway-answer.ts'
 import { createCors } from './gateway-cors.ts'
-import { createEvent } from './gateway-event.ts'
+import { createEvent, type EventContext } from './gateway-event.ts'
 import { createRouter, type Match } from './gateway-routes.ts'
-import { createJwtAuthorizer, type JwtContext, TokenRefused } from './jwt-authorizer.ts'
+import { createIamAuthorizer, SignatureRefused } from './iam-authorizer.ts'
+import { createJwtAuthorizer, TokenRefused } from './jwt-authorizer.ts'
 import { type LambdaFunction, RequestTooLarge } from './lambda-runtime.ts'
-import type { ApiDescription } from './template.ts'
+import type { Principal } from './s3/principal.ts'
+import type { ApiDescription, RouteDescription } from './template.ts'
 import { createThrottle } from './throttle.ts'
 
 export interface GatewayOptions {
@@ -16,6 +18,8 @@ export interface GatewayOptions {
   /** By function name. */
   functions: ReadonlyMap<string, Pick<LambdaFunction, 'invoke'>>
   log: (line: string) => void
+  /** Who may sign requests, where routes ask for IAM's authorization. @default nobody */
+  findPrincipal?(accessKeyId: string): Principal | undefined
   /** How long a function may take to answer. Default: an HTTP API's 30 s. */
   timeoutMs?: number | undefined
 }
@@ -34,6 +38,7 @@ export function createGateway({
   api,
   functions,
   log,
+  findPrincipal = () => undefined,
   timeoutMs = GATEWAY_TIMEOUT_MS,
 }: GatewayOptions): RequestListener {
   refuseAuthorization(api)
@@ -42,6 +47,7 @@ export function createGateway({
   const authorizers = new Map(
     api.routes.flatMap((route) => (route.jwt ? [[route, createJwtAuthorizer(route.jwt)] as const] : [])),
   )
+  const authorizeIam = createIamAuthorizer({ apiId: api.id, findPrincipal })
   const throttles = new Map(api.routes.map((route) => [route, createThrottle(api.throttling)]))
 
   async function answer(request: IncomingMessage, requestId: string): Promise<Answer> {
@@ -52,14 +58,16 @@ export function createGateway({
     const jwt = await authorizers.get(match.route)?.(request.headers.authorization)
     const body = await readBody(request)
     if (body === undefined) return gatewayError(413)
-    return integrate(request, match, body, { requestId, jwt })
+    const iam = match.route.authorization === 'AWS_IAM' && authorizeIam(request, body)
+    const authorizer = iam ? { iam } : jwt && { jwt }
+    return integrate(request, match, body, { requestId, authorizer })
   }
 
   async function integrate(
     request: IncomingMessage,
     match: Match,
     body: Buffer,
-    context: { requestId: string; jwt: JwtContext | undefined },
+    context: Pick<EventContext, 'requestId' | 'authorizer'>,
   ): Promise<Answer> {
     const event = createEvent(request, match, body, { apiId: api.id, time: new Date(), ...context })
     const { functionName, timeoutMs: own = timeoutMs } = match.route
@@ -90,11 +98,13 @@ export function createGateway({
 }
 
 function refuseAuthorization({ routes }: ApiDescription): void {
-  const guarded = routes.find(({ authorization, jwt }) => authorization !== 'NONE' && jwt === undefined)
+  const isServed = ({ authorization, jwt }: RouteDescription) =>
+    authorization === 'NONE' || authorization === 'AWS_IAM' || jwt !== undefined
+  const guarded = routes.find((route) => !isServed(route))
   if (guarded === undefined) return
   throw new Error(
-    `Expected routes without authorization or with that of a JWT, got ${guarded.authorization} at ${guarded.method} ` +
-      `${guarded.path}: the local AWS runs auth none and jwt. Synthesise the stack with one of these, or deploy it to AWS.`,
+    `Expected routes without authorization or with that of a JWT or of IAM, got ${guarded.authorization} at ${guarded.method} ` +
+      `${guarded.path}: the local AWS runs auth none, jwt and iam. Synthesise the stack with one of these, or deploy it to AWS.`,
   )
 }
 
@@ -134,6 +144,7 @@ async function withinTime<T>(work: Promise<T> | undefined, ms: number): Promise<
 function errorAnswer(error: unknown, log: (line: string) => void): Answer {
   if (error instanceof URIError) return gatewayError(400)
   if (error instanceof TokenRefused) return unauthorized(error.message)
+  if (error instanceof SignatureRefused) return gatewayError(403)
   if (error instanceof RequestTooLarge) return gatewayError(413)
   if (error instanceof Error && 'code' in error && error.code === 'ECONNRESET') return gatewayError(400)
   log(`[gateway] ${error instanceof Error ? error.stack : error}`)

@@ -29,10 +29,19 @@ async function main(signal: AbortSignal): Promise<number> {
   }
 }
 
-function welcome({ dataDirectory }: LocalAwsOptions, { apiUrl, s3Url, issuerUrl }: LocalAws): string {
+const SIGN_IN = {
+  none: () => 'No sign-in',
+  jwt: (issuerUrl: string) => `Sign-in by ${issuerUrl}`,
+  iam: () => 'Requests are signed with the AWS credentials below',
+}
+
+function welcome(
+  { dataDirectory, auth = 'none' }: LocalAwsOptions,
+  { apiUrl, s3Url, issuerUrl }: LocalAws,
+): string {
   const { accessKeyId, secretAccessKey } = ROOT_CREDENTIALS
   return `
-Partway on this machine: a tool for development, not for production. ${issuerUrl ? `Sign-in by ${issuerUrl}` : 'No sign-in'}; it listens on loopback only.
+Partway on this machine: a tool for development, not for production. ${SIGN_IN[auth](issuerUrl ?? '')}; it listens on loopback only.
 
   page   ${apiUrl}
   API    ${apiUrl}    try: curl ${apiUrl}

@@ -1,21 +1,27 @@
 import { randomBytes } from 'node:crypto'
-import type { Credentials } from '../signing/sigv4.ts'
+import { type Credentials, sha256Hex } from '../signing/sigv4.ts'
 import type { Policy } from './policy.ts'
 
-/** Temporary credentials of a role, as STS gives them to a function. */
+/** Temporary credentials, as STS gives them to a function's role or to a person. */
 export interface Session extends Required<Credentials> {
   sessionToken: string
+  /** The role's unique id and the session's name. */
+  userId: string
   expiresAt: Date
   allows: Policy['allows']
 }
 
 export interface Sessions {
-  /** Assumes a role. */
-  assume(policy: Policy): Session
+  /**
+   * Assumes a role.
+   * @param options.name of the role: the same name is the same caller. @default one of its own
+   * @param options.seconds that they live. @default 43,200, twelve hours
+   */
+  assume(policy: Pick<Policy, 'allows'>, options?: { name?: string; seconds?: number }): Session
   find(accessKeyId: string): Session | undefined
 }
 
-const SESSION_MS = 12 * 60 * 60 * 1000
+const SESSION_SECONDS = 12 * 60 * 60
 /** Makes a token of 1,200 characters: real ones have that and more, and size the presigned URLs. */
 const TOKEN_BYTES = 900
 
@@ -23,12 +29,13 @@ const TOKEN_BYTES = 900
 export function createSessions(now: () => Date = () => new Date()): Sessions {
   const sessions = new Map<string, Session>()
   return {
-    assume({ allows }) {
+    assume({ allows }, { name = randomBytes(8).toString('hex'), seconds = SESSION_SECONDS } = {}) {
       const session = {
         accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
         secretAccessKey: randomBytes(30).toString('base64'),
         sessionToken: randomBytes(TOKEN_BYTES).toString('base64'),
-        expiresAt: new Date(now().getTime() + SESSION_MS),
+        expiresAt: new Date(now().getTime() + seconds * 1000),
+        userId: `AROA${sha256Hex(name).slice(0, 17).toUpperCase()}:${name}`,
         allows,
       }
       sessions.set(session.accessKeyId, session)

@@ -71,8 +71,7 @@ export function signRequest({
   }
 }
 
-/** S3 encodes each path segment once; every other service encodes it a second time. */
+/** S3 encodes each path segment once; every other service encodes what is sent a second time. */
 function canonicalPath(pathname: string, service: string): string {
-  const once = encodeKey(decodeURIComponent(pathname))
-  return service === 's3' ? once : encodeKey(once)
+  return encodeKey(service === 's3' ? decodeURIComponent(pathname) : pathname)
 }

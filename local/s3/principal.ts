@@ -4,6 +4,8 @@ export interface Principal {
   secretAccessKey: string
   /** Requests must carry it, as with a role's credentials. */
   sessionToken?: string | undefined
+  /** Who this is under every key: what the API's gateway tells the functions. */
+  userId?: string | undefined
   /** From then on every request is answered `ExpiredToken`. */
   expiresAt?: Date | undefined
   /** IAM's question, e.g. `('s3:PutObject', 'arn:aws:s3:::bucket/key')`. */

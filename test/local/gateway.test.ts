@@ -235,9 +235,9 @@ describe('routes', () => {
   })
 
   test('an authorization that is not served is refused at start', () => {
-    const api = { ...fixtureApi(), routes: [route('GET /', 'AWS_IAM')] }
+    const api = { ...fixtureApi(), routes: [route('GET /', 'CUSTOM')] }
     expect(() => createGateway({ api, functions: new Map(), log: fail })).toThrow(
-      /expected routes without authorization or with that of a JWT, got AWS_IAM at GET \/.*none and jwt/i,
+      /expected routes without authorization or with that of a JWT or of IAM, got CUSTOM at GET \/.*none, jwt and iam/i,
     )
   })
 })
