@@ -1,74 +1,55 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 
 export class DataDirectoryInUse extends Error {
   override name = 'DataDirectoryInUse'
 }
 
+const SQLITE_BUSY = 5
+
 /**
- * Takes a data directory for this process alone. The lock of a process that is gone does not hold.
+ * Takes a data directory for this process alone. The lock is the operating system's, which ends with its process, of an empty database,
+ * because Node has no other way to ask for one: what a dead process has written down, two others would take over at once.
  *
  * @returns gives it back
  * @throws {DataDirectoryInUse} with the process that has it
  */
 export function lockDirectory(directory: string): () => void {
-  const lock = join(directory, 'lock')
-  const own = join(directory, `lock.${process.pid}`)
+  const holder = join(directory, 'lock.holder')
   mkdirSync(directory, { recursive: true })
-  writeFileSync(own, `${process.pid} ${startTime(process.pid)}`)
-  try {
-    if (!take(own, lock)) {
-      const holder = readHolder(lock)
-      if (holder !== undefined) {
-        throw new DataDirectoryInUse(
-          `Expected ${directory} to be free, got it in use by process ${holder}; stop that, or set PARTWAY_DATA to another folder.`,
-        )
-      }
-      rmSync(lock, { force: true })
-      if (!take(own, lock))
-        throw new DataDirectoryInUse(`Another process took ${directory} just now; try again.`)
-    }
-  } finally {
-    rmSync(own)
+  const lock = takeLock(join(directory, 'lock.db'))
+  if (lock === undefined) {
+    throw new DataDirectoryInUse(
+      `Expected ${directory} to be free, got it in use by process ${readHolder(holder)}; stop that, or set PARTWAY_DATA to another folder.`,
+    )
   }
-  return () => rmSync(lock, { force: true })
+  writeFileSync(holder, String(process.pid))
+  return () => {
+    if (!lock.isOpen) return
+    rmSync(holder, { force: true })
+    lock.close()
+  }
 }
 
-/** A link appears whole and to one taker only. */
-function take(own: string, lock: string): boolean {
+/** Held until it is closed. Its file stays: whoever removed it could remove one that another has just locked. */
+function takeLock(path: string): DatabaseSync | undefined {
+  const database = new DatabaseSync(path, { timeout: 0 })
   try {
-    linkSync(own, lock)
-    return true
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+    return database
   } catch (error) {
-    if (isCode(error, 'EEXIST')) return false
+    database.close()
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined
     throw error
   }
 }
 
-/** @returns the process that holds the lock, undefined where it is gone */
-function readHolder(lock: string): number | undefined {
-  const [pid = '', started = ''] = readFileSync(lock, 'utf8').split(' ')
-  return isRunning(Number(pid)) && startTime(Number(pid)) === started ? Number(pid) : undefined
-}
-
-function isRunning(pid: number): boolean {
+/** For a person: the lock does not depend on it. */
+function readHolder(path: string): string {
   try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return isCode(error, 'EPERM')
-  }
-}
-
-/** Tells a process from a later one with the same number, which containers hand out again; unknown outside Linux. */
-function startTime(pid: number): string {
-  try {
-    const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1) ?? ''
-    return afterName.split(' ')[19] ?? ''
+    return readFileSync(path, 'utf8')
   } catch {
     return 'unknown'
   }
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

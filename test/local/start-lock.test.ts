@@ -1,10 +1,13 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { DataDirectoryInUse, lockDirectory } from '../../local/lock.ts'
+
+const TAKERS = 8
+const ROUNDS = 12
 
 let directory: string
 
@@ -20,7 +23,7 @@ test('a data directory has one holder, and is free again after it', async () => 
   expect(() => lockDirectory(directory)).toThrow(`in use by process ${process.pid}`)
   expect(() => lockDirectory(directory)).toThrow('PARTWAY_DATA')
   unlock()
-  expect(await readdir(directory)).toEqual([])
+  expect(await readdir(directory)).toEqual(['lock.db'])
   lockDirectory(directory)()
 })
 
@@ -40,7 +43,36 @@ test('the lock of a process that was killed does not hold', async () => {
   lockDirectory(directory)()
 })
 
-test('a later process with the number of a dead one is not taken for it', async () => {
-  await writeFile(join(directory, 'lock'), `${process.pid} 1`)
-  lockDirectory(directory)()
-})
+test(`${TAKERS} processes race for the lock of a killed one: one of them gets it, ${ROUNDS} times`, async () => {
+  const takers = await Promise.all(Array.from({ length: TAKERS }, startTaker))
+  try {
+    for (let round = 0; round < ROUNDS; round++) {
+      const answers = await Promise.all(takers.map(take))
+      expect(answers.filter((got) => got)).toHaveLength(1)
+      const [winner] = takers.splice(answers.indexOf(true), 1)
+      if (winner) await kill(winner)
+      takers.push(await startTaker())
+    }
+  } finally {
+    await Promise.all(takers.map(kill))
+  }
+}, 60_000)
+
+async function startTaker(): Promise<ChildProcess> {
+  const taker = fork(new URL('./lock-taker.ts', import.meta.url), [directory], { stdio: 'ignore' })
+  await once(taker, 'message')
+  return taker
+}
+
+async function take(taker: ChildProcess): Promise<boolean> {
+  const answered = once(taker, 'message')
+  taker.send('take')
+  const [got] = await answered
+  return got
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit')
+  child.kill('SIGKILL')
+  await gone
+}
