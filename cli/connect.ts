@@ -1,3 +1,4 @@
+import { type Connections, createConnections } from '../client/node/http.ts'
 import {
   ApiError,
   createClient,
@@ -5,6 +6,8 @@ import {
   type NodeClient,
   type S3Client,
 } from '../client/node/index.ts'
+import { openStore, type S3Store, type S3StoreOptions } from '../client/node/s3/store.ts'
+import { nodeWakes } from '../client/node/wakes.ts'
 import { type Invocation, UsageError } from './command.ts'
 import { stringFlag, traffic } from './flags.ts'
 import type { ApiPlace, Place, S3Place } from './place.ts'
@@ -36,19 +39,35 @@ export function connect(invocation: Invocation, place: Place): Connection {
       const client = createClient({ url: place.url, token: () => tokenOf(invocation), ...common })
       return { kind: 'api', place, client }
     }
-    const { bucket, endpoint } = place
-    const client = createS3Client({
-      bucket,
-      endpoint,
-      region: stringFlag(flags.region),
-      profile: stringFlag(flags.profile),
-      ...(flags['path-style'] === true && { pathStyle: true }),
-      ...common,
-    })
-    return { kind: 's3', place, client }
+    return { kind: 's3', place, client: createS3Client({ ...storeOptions(invocation, place), ...common }) }
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(withFlags(error.message))
     throw error
+  }
+}
+
+/** For the operations of S3's that a client does not show. Close the connections afterwards. */
+export function openS3(invocation: Invocation, place: S3Place): S3Access {
+  const connections = createConnections()
+  const store = openStore({ wakes: nodeWakes, ...storeOptions(invocation, place) }, connections)
+  return { kind: 's3', place, store, connections, close: () => connections.close() }
+}
+
+export interface S3Access {
+  readonly kind: 's3'
+  readonly place: S3Place
+  readonly store: S3Store
+  readonly connections: Connections
+  close(): void
+}
+
+function storeOptions({ flags }: Invocation, { bucket, endpoint }: S3Place): S3StoreOptions {
+  return {
+    bucket,
+    endpoint,
+    region: stringFlag(flags.region),
+    profile: stringFlag(flags.profile),
+    ...(flags['path-style'] === true && { pathStyle: true }),
   }
 }
 
