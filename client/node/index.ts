@@ -1,9 +1,11 @@
 import { join } from 'node:path'
+import type { Writable } from 'node:stream'
 import { type ApiOptions, createApi } from '../api.ts'
 import type { Download } from '../download-events.ts'
 import type { Upload } from '../events.ts'
 import type { ControlPlane } from '../ports.ts'
 import { type UploadOptions, upload } from '../upload.ts'
+import { type ApiSigningOptions, apiSigner } from './api-signer.ts'
 import { type DownloadOptions, download } from './download.ts'
 import { type Connections, createConnections } from './http.ts'
 import { fileJournals } from './journal.ts'
@@ -11,6 +13,7 @@ import { createS3ControlPlane, type S3Target } from './s3/control-plane.ts'
 import { openStore, type S3StoreOptions } from './s3/store.ts'
 import type { FileSource } from './source.ts'
 import { stateFolder } from './state-folder.ts'
+import { downloadStream, type StreamOptions } from './stream.ts'
 import { createTraffic, type TrafficOptions } from './traffic.ts'
 import { fileTransport } from './transport.ts'
 import { nodeWakes } from './wakes.ts'
@@ -21,6 +24,11 @@ export interface NodeClient {
   upload(source: FileSource, options?: UploadOptions): Upload
   /** Begins at once; goes on where an earlier one to the same place stopped. The object has its name when it is whole. */
   download(key: string, options?: DownloadOptions): Download
+  /**
+   * Begins at once; hands the bytes on in order and does not end the stream. Nothing is kept: one that ends early has to begin again, and what does not
+   * compare with the store has gone by then. Rejects with an {@link OutputClosedError} where the stream is closed.
+   */
+  downloadStream(key: string, writable: Writable, options?: StreamOptions): Download
   /** Closes idle connections, so that the process can end. */
   close(): void
 }
@@ -28,6 +36,12 @@ export interface NodeClient {
 export interface NodeOptions extends TrafficOptions {
   /** Where unfinished uploads are remembered. @default `PARTWAY_STATE`, or the XDG state folder */
   readonly state?: string | undefined
+}
+
+/** Of an API: by bearer token, or signed with AWS credentials where it has auth iam. */
+export interface ClientOptions extends ApiOptions, NodeOptions, Pick<ApiSigningOptions, 'region'> {
+  /** Sign each call, such as those of `defaultCredentials()`. @default calls are not signed */
+  readonly credentials?: ApiSigningOptions['credentials']
 }
 
 export interface S3ClientOptions extends NodeOptions, S3StoreOptions, Pick<S3Target, 'prefix'> {}
@@ -40,7 +54,7 @@ export interface S3Client extends Omit<NodeClient, 'upload'> {
 }
 
 /**
- * Partway for Node.
+ * Partway for Node. Credentials that expire midway are asked for again, and waited for.
  * @throws {RangeError} for limits that leave no room for a part
  * @example
  * const client = createClient({ url: 'http://localhost:8080' })
@@ -49,8 +63,9 @@ export interface S3Client extends Omit<NodeClient, 'upload'> {
  * await source.close()
  * client.close()
  */
-export function createClient(options: ApiOptions & NodeOptions): NodeClient {
-  return wire(createApi({ wakes: nodeWakes, ...options }), createConnections(), options)
+export function createClient({ credentials, ...options }: ClientOptions): NodeClient {
+  const { authorizer = credentials && apiSigner({ ...options, credentials }) } = options
+  return wire(createApi({ wakes: nodeWakes, ...options, authorizer }), createConnections(), options)
 }
 
 /**
@@ -89,17 +104,28 @@ function wire(api: ControlPlane, connections: Connections, { state, ...limits }:
       upload(source, { ...ports, controlPlane }, options),
     download: (key: string, options?: DownloadOptions) =>
       download(key, { api, connections, locks, wakes: nodeWakes, ...traffic }, options),
+    downloadStream: (key: string, writable: Writable, options?: StreamOptions) =>
+      downloadStream(key, writable, { api, connections, wakes: nodeWakes, ...traffic }, options),
     close: () => connections.close(),
   }
 }
 
+export type { Authorizer } from '../authorizer.ts'
+export type { TokenProvider } from '../bearer.ts'
 export type * from '../download-events.ts'
 export * from '../errors.ts'
 export type * from '../events.ts'
 export type { UploadOptions } from '../upload.ts'
+export { type ApiSigningOptions, apiSigner } from './api-signer.ts'
 export type { DownloadOptions } from './download.ts'
 export { FolderMissingError } from './download-path.ts'
-export { DiskFullError, FileExistsError, ForeignPartFileError, NotRegularFileError } from './file-errors.ts'
+export {
+  DiskFullError,
+  FileExistsError,
+  ForeignPartFileError,
+  NotRegularFileError,
+  OutputClosedError,
+} from './file-errors.ts'
 export {
   type AwsCredentials,
   CredentialsError,
@@ -111,4 +137,5 @@ export { sharedCredentialsFile } from './s3/credentials-file.ts'
 export { defaultCredentials } from './s3/default-credentials.ts'
 export { KeyTakenError } from './s3/problems.ts'
 export { type FileSource, type OpenFileOptions, openFile } from './source.ts'
+export type { StreamOptions } from './stream.ts'
 export type { TrafficOptions } from './traffic.ts'

@@ -11,6 +11,7 @@ export function useLocalAws(options: Partial<LocalAwsOptions> = {}): {
   readonly apiUrl: string
   readonly s3Url: string
   readonly issuerUrl: string
+  readonly issueCredentials: LocalAws['issueCredentials']
 } {
   let aws: LocalAws
   let dataDirectory: string
@@ -35,6 +36,7 @@ export function useLocalAws(options: Partial<LocalAwsOptions> = {}): {
     get issuerUrl() {
       return aws.issuerUrl ?? ''
     },
+    issueCredentials: (options) => aws.issueCredentials(options),
   }
 }
 
