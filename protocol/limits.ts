@@ -16,6 +16,12 @@ export const MAX_OBJECT_BYTES = MAX_PARTS * MAX_PART_BYTES
 export const MAX_KEY_BYTES = 1024
 /** Names and values of `x-amz-meta-*`, without that prefix, in all. */
 export const MAX_USER_METADATA_BYTES = 2 * KIB
+/** Of the 8 KB of headers that a PUT may have: what user metadata leaves. */
+export const MAX_OBJECT_HEADER_BYTES = 6 * KIB
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html, lengths in characters. */
+export const MAX_TAGS = 10
+export const MAX_TAG_KEY_LENGTH = 128
+export const MAX_TAG_VALUE_LENGTH = 256
 /** ListParts and ListMultipartUploads return at most this many a page. */
 export const MAX_LIST_PAGE = 1000
 

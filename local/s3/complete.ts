@@ -28,6 +28,7 @@ export function assemble(upload: Upload, named: NamedPart[], headers: Headers, n
     lastModified: now,
     headers: upload.headers,
     checksum: objectChecksum(upload, parts, headers),
+    tags: upload.tags,
     data: upload.uploadId,
     parts,
     completedAt: now,

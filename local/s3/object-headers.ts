@@ -2,7 +2,9 @@ import { MAX_USER_METADATA_BYTES } from '../../protocol/limits.ts'
 import { checksumHeader } from './checksum.ts'
 import { quoted } from './document.ts'
 import { invalidArgument, notImplemented, S3Error } from './errors.ts'
+import { keepingHeaders } from './keeping.ts'
 import type { ObjectRecord } from './store/records.ts'
+import { tagCount } from './tags.ts'
 
 type Headers = ReadonlyMap<string, string>
 
@@ -25,10 +27,7 @@ const UNSUPPORTED: Record<string, readonly string[]> = {
   'x-amz-object-lock-mode': [],
   'x-amz-object-lock-retain-until-date': [],
   'x-amz-rename-source': [],
-  'x-amz-server-side-encryption': ['AES256'],
   'x-amz-server-side-encryption-customer-algorithm': [],
-  'x-amz-storage-class': ['STANDARD'],
-  'x-amz-tagging': [],
   'x-amz-website-redirect-location': [],
   'x-amz-write-offset-bytes': [],
 }
@@ -44,7 +43,7 @@ export function assertSupported(headers: Headers): void {
 /**
  * The headers of a PutObject or CreateMultipartUpload that come back with the object.
  *
- * @throws S3Error `MetadataTooLarge`
+ * @throws S3Error `MetadataTooLarge`, and what {@link keepingHeaders} does
  */
 export function objectHeaders(headers: Headers): Record<string, string> {
   const metadata = [...headers].filter(([name]) => name.startsWith(METADATA))
@@ -64,6 +63,7 @@ export function objectHeaders(headers: Headers): Record<string, string> {
     ...Object.fromEntries([...headers].filter(([name, value]) => KEPT.includes(name) && value !== '')),
     ...(encoding !== '' && { 'content-encoding': encoding }),
     ...Object.fromEntries(metadata),
+    ...keepingHeaders(headers),
   }
 }
 
@@ -74,6 +74,7 @@ export function describeObject(record: ObjectRecord): Record<string, string> {
     etag: quoted(record.etag),
     'last-modified': new Date(record.lastModified).toUTCString(),
     'accept-ranges': 'bytes',
+    ...tagCount(record),
   }
 }
 

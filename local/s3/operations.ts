@@ -16,6 +16,7 @@ import { getObject, headObject } from './operations/get-object.ts'
 import { listMultipartUploads } from './operations/list-multipart-uploads.ts'
 import { listObjects, listObjectsV2 } from './operations/list-objects.ts'
 import { listParts } from './operations/list-parts.ts'
+import { getObjectTagging } from './operations/object-tagging.ts'
 import { putObject } from './operations/put-object.ts'
 import { uploadPart } from './operations/upload-part.ts'
 
@@ -93,6 +94,7 @@ export const objectOperations: readonly Operation<ObjectCall>[] = [
     's3:ListMultipartUploadParts',
     listParts,
   ),
+  operation('GET', ['tagging'], [], 's3:GetObjectTagging', getObjectTagging),
   operation('GET', [], reading, 's3:GetObject', getObject),
   operation('HEAD', [], reading, 's3:GetObject', headObject),
   operation('DELETE', ['uploadId'], [], 's3:AbortMultipartUpload', abortMultipartUpload),

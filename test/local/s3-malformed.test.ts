@@ -157,21 +157,49 @@ describe('malformed input', () => {
       { method: 'PUT', path: '/films/x', headers: { 'x-amz-copy-source': '/a/b' } },
       'NotImplemented',
     ],
-    ['tags', { method: 'PUT', path: '/films/x', headers: { 'x-amz-tagging': 'a=b' } }, 'NotImplemented'],
+    [
+      'a tag of AWS’s own',
+      { method: 'PUT', path: '/films/x', headers: { 'x-amz-tagging': 'aws:a=b' } },
+      'InvalidTag',
+    ],
+    [
+      'a tag of characters that none has',
+      { method: 'PUT', path: '/films/x', headers: { 'x-amz-tagging': 'a=%2A' } },
+      'InvalidTag',
+    ],
+    [
+      'a tag twice',
+      { method: 'PUT', path: '/films/x', headers: { 'x-amz-tagging': 'a=b&a=c' } },
+      'InvalidArgument',
+    ],
+    [
+      'eleven tags',
+      {
+        method: 'PUT',
+        path: '/films/x',
+        headers: { 'x-amz-tagging': Array.from({ length: 11 }, (_, index) => `${index}=x`).join('&') },
+      },
+      'BadRequest',
+    ],
+    [
+      'a storage class that there is not',
+      { method: 'PUT', path: '/films/x', headers: { 'x-amz-storage-class': 'COLD' } },
+      'InvalidStorageClass',
+    ],
     [
       'a public ACL',
       { method: 'PUT', path: '/films/x', headers: { 'x-amz-acl': 'public-read' } },
       'NotImplemented',
     ],
     [
-      'a KMS key',
+      'a KMS key without its encryption',
       {
         method: 'POST',
         path: '/films/x',
         query: [uploads],
-        headers: { 'x-amz-server-side-encryption': 'aws:kms' },
+        headers: { 'x-amz-server-side-encryption-aws-kms-key-id': 'alias/films' },
       },
-      'NotImplemented',
+      'InvalidArgument',
     ],
     ['no XML', { method: 'PUT', path: '/films', query: [['cors', '']], body: 'hello' }, 'MalformedXML'],
     ['other XML', { method: 'PUT', path: '/films', query: [['cors', '']], body: '<Other/>' }, 'MalformedXML'],

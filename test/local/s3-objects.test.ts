@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
@@ -8,9 +9,11 @@ import {
   DeleteObjectsCommand,
   GetBucketLocationCommand,
   GetObjectCommand,
+  GetObjectTaggingCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   ListBucketsCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3'
 import fc from 'fast-check'
@@ -20,6 +23,7 @@ import {
   expectError,
   MIB,
   type RawRequest,
+  root,
   signHeaders,
   startTestS3,
   type TestS3,
@@ -69,6 +73,40 @@ describe('objects', () => {
       ETag: got.ETag,
       LastModified: got.LastModified,
     })
+  })
+
+  test('keep their class, their encryption and their tags, and ETags under KMS are no MD5s', async () => {
+    const s3 = await startTestS3()
+    const kept = {
+      StorageClass: 'GLACIER_IR',
+      ServerSideEncryption: 'aws:kms',
+      SSEKMSKeyId: 'alias/films',
+      Tagging: 'scene=1%20a&empty=',
+    } as const
+    const stored = await s3.client.send(new PutObjectCommand({ Bucket, Key, Body: 'bytes', ...kept }))
+    expect(stored).toMatchObject({ ServerSideEncryption: 'aws:kms', SSEKMSKeyId: 'alias/films' })
+    await s3.restart()
+    const found = await s3.client.send(new HeadObjectCommand({ Bucket, Key }))
+    const { Tagging, ...told } = kept
+    expect(found).toMatchObject({ ...told, ETag: stored.ETag, TagCount: 2 })
+    expect(found.ETag).toMatch(/^"[0-9a-f]{32}"$/)
+    expect(found.ETag).not.toContain(createHash('md5').update('bytes').digest('hex'))
+    const { TagSet } = await s3.client.send(new GetObjectTaggingCommand({ Bucket, Key }))
+    expect(TagSet).toEqual([
+      { Key: 'scene', Value: '1 a' },
+      { Key: 'empty', Value: '' },
+    ])
+    const { Contents } = await s3.client.send(new ListObjectsV2Command({ Bucket }))
+    expect(Contents).toMatchObject([{ Key, StorageClass: 'GLACIER_IR' }])
+  })
+
+  test('have tags only by leave of their own', async () => {
+    const s3 = await startTestS3({
+      findPrincipal: () => ({ ...root, allows: (action) => action !== 's3:PutObjectTagging' }),
+    })
+    await put(s3, 'bytes')
+    const tagged = new PutObjectCommand({ Bucket, Key, Body: 'bytes', Tagging: 'a=b' })
+    await expectError(s3.client.send(tagged), 'AccessDenied', 403)
   })
 
   test('survive a restart, and are gone when deleted', async () => {

@@ -6,6 +6,7 @@ import { assertReplaceable } from '../conditions.ts'
 import { quoted, readDocumentText } from '../document.ts'
 import { errorDocument } from '../error-answer.ts'
 import { Integrity } from '../integrity.ts'
+import { encryptionOf } from '../keeping.ts'
 import { assertSameParts, parseParts } from '../named-parts.ts'
 import type { ObjectRecord } from '../store/records.ts'
 import { renderXml, XML_DECLARATION } from '../xml.ts'
@@ -39,7 +40,7 @@ export async function completeMultipartUpload(call: ObjectCall): Promise<Answer>
     },
   )
   const first = await Promise.race([completed, checked.promise])
-  if (first !== undefined) return xmlAnswer(renderResult(call, first))
+  if (first !== undefined) return xmlAnswer(renderResult(call, first), encryptionOf(first))
   return {
     status: 200,
     headers: { 'content-type': 'application/xml' },

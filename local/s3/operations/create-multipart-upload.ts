@@ -1,9 +1,11 @@
 import { type Answer, type ObjectCall, xmlAnswer } from '../call.ts'
 import { parseAlgorithm, parseType } from '../checksum.ts'
 import { S3Error } from '../errors.ts'
+import { encryptionOf } from '../keeping.ts'
 import { abortDate } from '../lifecycle.ts'
 import { assertSupported, objectHeaders } from '../object-headers.ts'
 import type { UploadRecord } from '../store/records.ts'
+import { tagsOf } from '../tags.ts'
 import { renderXml } from '../xml.ts'
 
 export async function createMultipartUpload(call: ObjectCall): Promise<Answer> {
@@ -14,11 +16,13 @@ export async function createMultipartUpload(call: ObjectCall): Promise<Answer> {
     initiated: endpoint.now().getTime(),
     headers: objectHeaders(headers),
     checksum: parseChecksum(headers),
+    tags: tagsOf(call),
   })
   return xmlAnswer(
     renderXml('InitiateMultipartUploadResult', { Bucket: bucketName, Key: key, UploadId: upload.uploadId }),
     {
       ...abortHeaders(call, upload),
+      ...encryptionOf(upload),
       'x-amz-checksum-algorithm': upload.checksum?.algorithm,
       'x-amz-checksum-type': upload.checksum?.type,
     },

@@ -25,7 +25,7 @@ export async function headObject(call: ObjectCall): Promise<Answer> {
 }
 
 /** A missing object is 404 only for those who could also list it. */
-function findObject({ bucket, bucketName, key, principal }: ObjectCall): ObjectRecord {
+export function findObject({ bucket, bucketName, key, principal }: ObjectCall): ObjectRecord {
   const record = bucket.objects.get(key)
   if (record !== undefined) return record
   assertAllowed(principal, 's3:ListBucket', bucketName)

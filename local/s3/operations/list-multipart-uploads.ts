@@ -1,6 +1,7 @@
 import { MAX_LIST_PAGE } from '../../../protocol/limits.ts'
 import { type Answer, type BucketCall, xmlAnswer } from '../call.ts'
 import { keyEncoder, wholeNumber } from '../document.ts'
+import { storageClassOf } from '../keeping.ts'
 import { orderOf } from '../store/sorted-map.ts'
 import type { Upload } from '../store/uploads.ts'
 import { renderXml } from '../xml.ts'
@@ -67,7 +68,7 @@ function describe(upload: Upload, encode: (key: string) => string) {
     UploadId: upload.uploadId,
     Initiator: OWNER,
     Owner: OWNER,
-    StorageClass: 'STANDARD',
+    StorageClass: storageClassOf(upload),
     Initiated: new Date(upload.initiated).toISOString(),
     ChecksumAlgorithm: upload.checksum?.algorithm,
     ChecksumType: upload.checksum?.type,

@@ -2,6 +2,7 @@ import { MAX_LIST_PAGE } from '../../../protocol/limits.ts'
 import { type Answer, type BucketCall, xmlAnswer } from '../call.ts'
 import { keyEncoder, quoted, wholeNumber } from '../document.ts'
 import { invalidArgument } from '../errors.ts'
+import { storageClassOf } from '../keeping.ts'
 import type { ObjectRecord } from '../store/records.ts'
 import { keyOf, orderOf } from '../store/sorted-map.ts'
 import { renderXml, type XmlContent } from '../xml.ts'
@@ -86,7 +87,7 @@ function describe(record: ObjectRecord): Record<string, XmlContent> {
     ChecksumAlgorithm: record.checksum?.algorithm,
     ChecksumType: record.checksum?.type,
     Size: record.size,
-    StorageClass: 'STANDARD',
+    StorageClass: storageClassOf(record),
   }
 }
 

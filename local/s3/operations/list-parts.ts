@@ -2,6 +2,7 @@ import { MAX_LIST_PAGE } from '../../../protocol/limits.ts'
 import { type Answer, type ObjectCall, xmlAnswer } from '../call.ts'
 import { type ChecksumAlgorithm, checksumElement } from '../checksum.ts'
 import { keyEncoder, quoted, wholeNumber } from '../document.ts'
+import { storageClassOf } from '../keeping.ts'
 import type { StoredPart } from '../store/records.ts'
 import { renderXml, type XmlContent } from '../xml.ts'
 import { OWNER } from './buckets.ts'
@@ -29,7 +30,7 @@ export async function listParts(call: ObjectCall): Promise<Answer> {
       Part: page.map((part) => describe(part, upload.checksum?.algorithm)),
       Initiator: OWNER,
       Owner: OWNER,
-      StorageClass: 'STANDARD',
+      StorageClass: storageClassOf(upload),
       ChecksumAlgorithm: upload.checksum?.algorithm,
       ChecksumType: upload.checksum?.type,
     }),

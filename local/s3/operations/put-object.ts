@@ -5,12 +5,15 @@ import { assertReplaceable } from '../conditions.ts'
 import { quoted } from '../document.ts'
 import { S3Error } from '../errors.ts'
 import { Integrity } from '../integrity.ts'
+import { encryptionOf, etagOf } from '../keeping.ts'
 import { assertSupported, describeChecksum, objectHeaders } from '../object-headers.ts'
+import { tagsOf } from '../tags.ts'
 
 export async function putObject(call: ObjectCall): Promise<Answer> {
   const { bucket, endpoint, headers, key } = call
   assertSupported(headers)
   const described = objectHeaders(headers)
+  const tags = tagsOf(call)
   const integrity = new Integrity(headers)
   const body = call.body()
   assertPartSize(body.size)
@@ -22,14 +25,18 @@ export async function putObject(call: ObjectCall): Promise<Answer> {
     const record = {
       key,
       size,
-      etag: md5,
+      etag: etagOf(md5, { headers: described }),
       lastModified: endpoint.now().getTime(),
       headers: described,
       checksum: checksum && ({ ...checksum, type: 'FULL_OBJECT' } satisfies Checksum),
+      tags,
       data,
     }
     await bucket.objects.put(record, (current) => assertReplaceable(headers, current))
-    return { status: 200, headers: { etag: quoted(md5), ...describeChecksum(record) } }
+    return {
+      status: 200,
+      headers: { etag: quoted(record.etag), ...describeChecksum(record), ...encryptionOf(record) },
+    }
   } catch (error) {
     if (bucket.objects.get(key)?.data !== data) bucket.data.discard(data)
     throw error

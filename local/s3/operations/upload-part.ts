@@ -3,6 +3,7 @@ import { checksumHeader } from '../checksum.ts'
 import { parsePartNumber, quoted } from '../document.ts'
 import { S3Error } from '../errors.ts'
 import { Integrity } from '../integrity.ts'
+import { encryptionOf, etagOf } from '../keeping.ts'
 import { assertSupported } from '../object-headers.ts'
 import type { Upload } from '../store/uploads.ts'
 import { assertPartSize, observed } from './put-object.ts'
@@ -19,14 +20,16 @@ export async function uploadPart(call: ObjectCall): Promise<Answer> {
   let answer: Record<string, string> = {}
   await bucket.uploads.putPart(upload, observed(body.bytes, integrity), (size) => {
     const { md5, checksum } = integrity.finish(body.trailers)
+    const etag = etagOf(md5, upload)
     answer = {
-      etag: quoted(md5),
+      etag: quoted(etag),
+      ...encryptionOf(upload),
       ...(integrity.announced && checksum && { [checksumHeader(checksum.algorithm)]: checksum.value }),
     }
     return {
       partNumber,
       size,
-      etag: md5,
+      etag,
       checksum: checksum && Buffer.from(checksum.value, 'base64').toString('hex'),
       lastModified: endpoint.now().getTime(),
     }

@@ -1,5 +1,7 @@
 import type { Checksum, ChecksumAlgorithm, ChecksumType } from '../checksum.ts'
 
+export type Tag = [key: string, value: string]
+
 /** An object, as its record on disk holds it. */
 export interface ObjectRecord {
   key: string
@@ -12,6 +14,7 @@ export interface ObjectRecord {
   /** `content-type` and its like, and `x-amz-meta-*`; lower case. */
   headers: Record<string, string>
   checksum?: Checksum | undefined
+  tags?: Tag[] | undefined
   /** The name under `data/`: a file, or the directory of the upload that made the object. */
   data: string
   /** In order; absent for an object that came in one piece. */
@@ -38,6 +41,7 @@ export interface UploadRecord {
   /** Those of the object to be. */
   headers: Record<string, string>
   checksum?: { algorithm: ChecksumAlgorithm; type: ChecksumType } | undefined
+  tags?: Tag[] | undefined
 }
 
 const PART_FILE = /^(\d{5})-(\d+)-([0-9a-f]{32})-([0-9a-f]*)-(\d+)$/
