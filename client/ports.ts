@@ -65,6 +65,8 @@ export interface PutResponse {
   readonly status: number
   /** Where it can be read (CORS): without quotes. */
   readonly etag?: string | undefined
+  /** The store said that it encrypts by SSE-KMS: the ETag looks like an MD5, and is none. */
+  readonly etagIsOpaque?: boolean | undefined
   /** Of the bytes as they were read for this request, where the transport computes it. */
   readonly crc?: Uint8Array | undefined
   /** In hex. */

@@ -81,6 +81,10 @@ export class Proofs {
     return this.#etags !== 'md5'
   }
 
+  get etagsCanBeMd5(): boolean {
+    return this.#etags !== 'opaque'
+  }
+
   etagsAreOpaque(): void {
     this.#etags = 'opaque'
   }

@@ -36,7 +36,8 @@ export async function sendPart<Slice, Signed extends SignedPut>(
   let strange = 0
   let moved = 0
 
-  function compare({ etag, crc, md5, checksum }: PutResponse): void {
+  function compare({ etag, etagIsOpaque, crc, md5, checksum }: PutResponse): void {
+    if (etagIsOpaque) proofs.etagsAreOpaque()
     if (crc && checksum && toBase64(crc) !== checksum) throw otherBytes(partNumber)
     if (proofs.agrees({ etag, md5 }) !== false) return
     if (proofs.etagsMayBeOpaque && ++strange === MAX_STRANGE_ETAGS) proofs.etagsAreOpaque()

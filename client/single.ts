@@ -80,7 +80,7 @@ export class Single<Slice> implements Transfer {
     for (let refusals = 1; ; refusals++) {
       try {
         const stored = await this.#putOnce(lane, signal)
-        if (isSecondTry || !isDoubtful(stored)) return stored
+        if (isSecondTry || !this.#proofs.etagsCanBeMd5 || !isDoubtful(stored)) return stored
         isSecondTry = true
         await this.#sendAnew(signal)
       } catch (error) {

@@ -46,10 +46,10 @@ export interface ClientOptions extends ApiOptions, NodeOptions, Pick<ApiSigningO
 
 export interface S3ClientOptions extends NodeOptions, S3StoreOptions, Pick<S3Target, 'prefix'> {}
 
-export interface S3UploadOptions extends UploadOptions, Pick<S3Target, 'key' | 'overwrite'> {}
+export interface S3UploadOptions extends UploadOptions, Pick<S3Target, 'key' | 'overwrite' | 'headers'> {}
 
 export interface S3Client extends Omit<NodeClient, 'upload'> {
-  /** Begins at once; goes on where an earlier upload of the same file to the same key stopped. Close the source afterwards. */
+  /** Begins at once; goes on where an earlier upload of the same file to the same key stopped. Close the source afterwards. @throws {TypeError} for a key or headers that S3 would not take */
   upload(source: FileSource, options?: S3UploadOptions): Upload
 }
 
@@ -82,8 +82,8 @@ export function createS3Client({ prefix = '', ...options }: S3ClientOptions): S3
   const client = wire(createS3ControlPlane(store, { prefix }), connections, options)
   return {
     ...client,
-    upload: (source, { key = prefix + source.name, overwrite, ...options } = {}) =>
-      client.upload(source, options, createS3ControlPlane(store, { key, overwrite })),
+    upload: (source, { key = prefix + source.name, overwrite, headers, ...options } = {}) =>
+      client.upload(source, options, createS3ControlPlane(store, { key, overwrite, headers })),
   }
 }
 
@@ -135,6 +135,7 @@ export {
 } from './s3/credentials.ts'
 export { sharedCredentialsFile } from './s3/credentials-file.ts'
 export { defaultCredentials } from './s3/default-credentials.ts'
+export type { ObjectHeaders } from './s3/object-headers.ts'
 export { KeyTakenError } from './s3/problems.ts'
 export { type FileSource, type OpenFileOptions, openFile } from './source.ts'
 export type { StreamOptions } from './stream.ts'

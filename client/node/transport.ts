@@ -57,6 +57,7 @@ async function exchange(
     return {
       status,
       etag: header(answer, 'etag')?.replaceAll('"', ''),
+      etagIsOpaque: header(answer, 'x-amz-server-side-encryption')?.startsWith('aws:kms'),
       ...(stored && hashing.digest()),
       checksum: put.crc && header(answer, `x-amz-checksum-${put.crc.toLowerCase()}`),
       date: header(answer, 'date'),

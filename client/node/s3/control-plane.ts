@@ -10,6 +10,7 @@ import { initiate } from './initiate.ts'
 import { listObjects } from './list-objects.ts'
 import { listParts } from './list-parts.ts'
 import { listUploads } from './list-uploads.ts'
+import { type ObjectHeaders, objectHeaders } from './object-headers.ts'
 import { asApi } from './problems.ts'
 import { PartSigner } from './sign-parts.ts'
 import type { S3Store } from './store.ts'
@@ -23,19 +24,22 @@ export interface S3Target {
   readonly prefix?: string | undefined
   /** Whether an object that stands at the key may be replaced. @default true, as S3 does it */
   readonly overwrite?: boolean | undefined
+  /** Of objects that are uploaded. */
+  readonly headers?: ObjectHeaders | undefined
 }
 
 /**
  * The control plane straight to S3, with AWS credentials of the caller's own: what the API does for others, it does here. Problems have the
  * API's types, so that the engine cannot tell the difference.
- * @throws {TypeError} for a key that would be another one in a URL
+ * @throws {TypeError} for a key that would be another one in a URL, and for headers that S3 would not take
  */
 export function createS3ControlPlane(
   store: S3Store,
-  { key, prefix = '', overwrite = true }: S3Target = {},
+  { key, prefix = '', overwrite = true, headers: given = {} }: S3Target = {},
 ): ControlPlane {
   const { address, call } = store
   if (key !== undefined) requireUrlSafe(key)
+  const headers = objectHeaders(given)
   const signer = new PartSigner(store)
 
   async function requireListing(upload: UploadId, signal: AbortSignal): Promise<ListPartsResponse> {
@@ -64,7 +68,7 @@ export function createS3ControlPlane(
     }),
     initiate: (request, signal) =>
       asApi(async () => {
-        const destination = { key: key ?? prefix + request.fileName, overwrite }
+        const destination = { key: key ?? prefix + request.fileName, overwrite, headers }
         requireUrlSafe(destination.key)
         const answer = await initiate(store, destination, request, signal)
         if (answer.kind === 'multipart') signer.begun(answer)

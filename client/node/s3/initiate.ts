@@ -19,6 +19,8 @@ export interface Destination {
   readonly key: string
   /** Whether an object that stands there may be replaced. */
   readonly overwrite: boolean
+  /** As they are sent and signed. */
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /**
@@ -27,19 +29,20 @@ export interface Destination {
  */
 export async function initiate(
   store: S3Store,
-  { key, overwrite }: Destination,
+  { key, overwrite, headers: given }: Destination,
   request: InitiateRequest,
   signal: AbortSignal,
 ): Promise<InitiateResponse> {
   const mark = markOf(store, request)
   if (!overwrite) await requireFree(store, key, mark, signal)
   const headers = {
+    ...given,
     'content-type': request.contentType ?? DEFAULT_CONTENT_TYPE,
     ...metadataHeaders(request, mark),
   }
   const { size, partSize } = mark.plan
   if (size <= Math.min(partSize, MAX_SINGLE_PUT_BYTES)) {
-    return single(store, { key, overwrite }, { ...headers, 'content-length': String(size) }, request, signal)
+    return single(store, { key, overwrite, headers }, request, signal)
   }
   const { checksumAlgorithm = 'CRC64NVME' } = request
   const created = await createMultipartUpload(
@@ -104,9 +107,8 @@ async function requireFree(
 
 async function single(
   store: S3Store,
-  { key, overwrite }: Destination,
-  headers: Record<string, string>,
-  { checksum }: InitiateRequest,
+  { key, overwrite, headers }: Destination,
+  { size, checksum }: InitiateRequest,
   signal: AbortSignal,
 ): Promise<InitiateResponse> {
   const { presigner, expiresIn } = await livePresigner(store, signal)
@@ -116,6 +118,7 @@ async function single(
     query: [['x-id', 'PutObject']],
     headers: {
       ...headers,
+      'content-length': String(size),
       ...(overwrite ? {} : { 'if-none-match': '*' }),
       ...(checksum && { [`x-amz-checksum-${checksum.algorithm.toLowerCase()}`]: checksum.value }),
     },

@@ -1,0 +1,116 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, onTestFinished } from 'vitest'
+import {
+  createS3Client,
+  type ObjectHeaders,
+  openFile,
+  type S3UploadOptions,
+  type UploadResult,
+} from '../../client/node/index.ts'
+import { pseudoRandom, temporaryFolder } from '../client/servers.ts'
+import { contract } from './contract.ts'
+import { engineName } from './engine.ts'
+import type { Target } from './target.ts'
+
+/** The whole client straight to the store, to keys of one's own. */
+
+const MIB = 1024 * 1024
+const FILM = pseudoRandom(11 * MIB)
+const PART = 5 * MIB
+const keepsChecksums = engineName !== 'rgw'
+
+const SHAPES = [
+  ['in parts', FILM],
+  ['in one PUT', FILM.subarray(0, 10 * 1024)],
+] as const
+
+const HEADERS: ObjectHeaders = {
+  cacheControl: 'max-age=3600, public',
+  contentDisposition: 'attachment; filename="a  b.mov"',
+  contentEncoding: 'gzip',
+  contentLanguage: 'de, en',
+}
+const TAGS = { 'what for': 'a test of S3', größe: '1 + 1 = 2', empty: '' }
+
+for (const [what, film] of SHAPES) {
+  contract(`an object that is uploaded ${what} has its headers and metadata`, async (target) => {
+    const { s3, Bucket } = target
+    const options = { contentType: 'video/mp4', metadata: { scene: 'ä' }, headers: HEADERS }
+    const { key: Key, verified } = await upload(target, { key: `headers/${what}`, ...options }, film)
+    expect(verified).toBe(keepsChecksums ? 'checksum' : 'etag')
+    expect(await s3.headObject({ Bucket, Key })).toMatchObject({
+      CacheControl: HEADERS.cacheControl,
+      ContentDisposition: HEADERS.contentDisposition,
+      ContentEncoding: HEADERS.contentEncoding,
+      ContentLanguage: HEADERS.contentLanguage,
+      ContentType: 'video/mp4',
+      Metadata: { scene: '%C3%A4' },
+    })
+  })
+
+  contract(`an object that is uploaded ${what} has its tags`, async (target) => {
+    const { s3, Bucket } = target
+    const headers = { tags: TAGS }
+    const { key: Key } = await upload(target, { key: `tags/${what}`, headers }, film)
+    const { TagSet = [] } = await s3.getObjectTagging({ Bucket, Key })
+    expect(Object.fromEntries(TagSet.map(({ Key, Value }) => [Key, Value]))).toEqual(TAGS)
+  })
+
+  contract(`an object that is uploaded ${what} has its storage class`, async (target, skip) => {
+    if (engineName === 'rgw')
+      return skip('RGW has the storage classes that its zone was given, and this has none')
+    const { s3, Bucket } = target
+    const headers = { storageClass: 'STANDARD_IA' }
+    const { key: Key } = await upload(target, { key: `class/${what}`, headers }, film)
+    expect(await s3.headObject({ Bucket, Key })).toMatchObject({ StorageClass: 'STANDARD_IA' })
+  })
+
+  contract(
+    `an object that is uploaded ${what} is encrypted by KMS, and proved all the same`,
+    async (target, skip) => {
+      if (engineName === 'rgw') return skip('RGW has no KMS here')
+      const { s3, Bucket } = target
+      const headers = { sse: 'aws:kms' } as const
+      const proved = await upload(target, { key: `kms/${what}`, headers }, film)
+      expect(proved).toMatchObject({ verified: 'checksum', bytesTransferred: film.length })
+      expect(await s3.headObject({ Bucket, Key: proved.key })).toMatchObject({
+        ServerSideEncryption: 'aws:kms',
+      })
+      const unproved = await upload(target, { key: `kms/${what}`, headers, checksum: 'NONE' }, film)
+      expect(unproved).toMatchObject({ verified: 'size', bytesTransferred: film.length })
+    },
+  )
+
+  for (const checksum of ['CRC64NVME', 'CRC32', 'CRC32C', 'NONE'] as const) {
+    contract(`straight to the store, an upload ${what} has the checksum ${checksum}`, async (target) => {
+      const result = await upload(target, { key: `sum/${what}`, checksum }, film)
+      const isKept = keepsChecksums && checksum !== 'NONE'
+      expect(result.verified).toBe(isKept ? 'checksum' : 'etag')
+      if (isKept) expect(result.checksum?.algorithm).toBe(checksum)
+    })
+  }
+}
+
+/** Sends the film; what the store then has is the film, or this throws. */
+async function upload(target: Target, options: S3UploadOptions, film: Buffer): Promise<UploadResult> {
+  const { s3, Bucket, engine } = target
+  const { endpoint, region, credentials } = engine
+  const folder = await temporaryFolder()
+  const path = join(folder, 'film.mov')
+  await writeFile(path, film)
+  const source = await openFile(path)
+  onTestFinished(() => source.close())
+  const client = createS3Client({
+    bucket: Bucket,
+    endpoint,
+    region,
+    credentials,
+    state: join(folder, 'state'),
+  })
+  onTestFinished(() => client.close())
+  const result = await client.upload(source, { partSize: PART, ...options }).result
+  const { Body } = await s3.getObject({ Bucket, Key: result.key })
+  expect(film.equals((await Body?.transformToByteArray()) ?? new Uint8Array())).toBe(true)
+  return result
+}
