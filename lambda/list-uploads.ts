@@ -43,11 +43,21 @@ async function whatIsHeld({
   key,
   uploadId,
   parsed: { plan },
-}: Listed): Promise<{ parts: number; bytes: number }> {
+}: Listed): Promise<Held> {
   const upload: Upload = { Key: key, UploadId: uploadId }
   const listing = await listParts(upload, plan.partCount)
   const parts = listing ? storedParts(listing, plan) : []
-  return { parts: parts.length, bytes: parts.reduce((sum, { size }) => sum + size, 0) }
+  return {
+    parts: parts.length,
+    bytes: parts.reduce((sum, { size }) => sum + size, 0),
+    ...(listing?.AbortDate && { abortDate: listing.AbortDate.toISOString() }),
+  }
+}
+
+interface Held {
+  parts: number
+  bytes: number
+  abortDate?: string
 }
 
 interface Listed {

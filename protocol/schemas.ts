@@ -269,6 +269,8 @@ export const ListUploadsResponse = v.object({
       /** With `details=1`: how many parts, and how many bytes, S3 holds. */
       parts: v.optional(v.number()),
       bytes: v.optional(Bytes),
+      /** With `details=1`, too: when the bucket's lifecycle rule aborts it; absent where the store does not say. */
+      abortDate: v.optional(Time),
     }),
   ),
   /** The `cursor` of the next page; absent on the last. */

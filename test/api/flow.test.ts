@@ -189,7 +189,9 @@ describe('lists', () => {
       partSize: 8 * MIB,
       parts: 2,
       bytes: 12 * MIB + 1,
+      abortDate: first?.abortDate,
     })
+    expect(first?.abortDate).toBeDefined()
 
     const names = ['x.txt', 'y.txt', 'z.txt']
     for (const fileName of names)
