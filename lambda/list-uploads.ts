@@ -39,11 +39,7 @@ export const handler = endpoint(routes['list-uploads'], async ({ limit, cursor, 
   }
 })
 
-async function whatIsHeld({
-  key,
-  uploadId,
-  parsed: { plan },
-}: Listed): Promise<Held> {
+async function whatIsHeld({ key, uploadId, parsed: { plan } }: Listed): Promise<Held> {
   const upload: Upload = { Key: key, UploadId: uploadId }
   const listing = await listParts(upload, plan.partCount)
   const parts = listing ? storedParts(listing, plan) : []
