@@ -76,13 +76,13 @@ async function run({
 function unsafe(target: DownloadTarget): DownloadTarget {
   return {
     path: target.path,
-    begin: (wanted) => target.begin(wanted),
-    restart: (wanted, reason) => target.restart(wanted, reason),
+    begin: (...asked) => target.begin(...asked),
+    restart: (...asked) => target.restart(...asked),
     write: (bytes, position) => target.write(bytes, position),
     sync: async () => {},
     journal: async () => {},
     md5: (start, end, signal) => target.md5(start, end, signal),
-    finish: () => target.finish(),
+    finish: (signal) => target.finish(signal),
     drop: () => target.drop(),
     close: () => target.close(),
   }

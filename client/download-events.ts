@@ -52,7 +52,7 @@ export interface DownloadSnapshot {
 
 export interface DownloadResult {
   readonly key: string
-  /** Absolute. */
+  /** Absolute; `-` for a stream. */
   readonly path: string
   /** Of what was asked for. */
   readonly size: number

@@ -1,4 +1,5 @@
 import type { Crc, CrcAlgorithm } from '../checksums/crc.ts'
+import type { PartPlan } from '../protocol/part-plan.ts'
 import type { DownloadResponse } from '../protocol/schemas.ts'
 import type { Md5, Shelf, Stretch } from './checkpoints.ts'
 import type { Begun, Wanted } from './download-journal.ts'
@@ -9,16 +10,25 @@ import type { Timekeeping, Timing } from './timing.ts'
 
 /** Where a download goes: what is not whole yet, with its journal, and the name that it will have. */
 export interface DownloadTarget extends Shelf {
-  /** Absolute. */
+  /** Absolute; `-` for a stream. */
   readonly path: string
-  /** Goes on with what is there, or says why that does not count. */
-  begin(wanted: Wanted): Promise<Begun>
+  /** Of a range at most, where what arrives early takes memory. @default whole parts, up to a size */
+  readonly rangeBytes?: number | undefined
+  /** `false` once bytes have gone to somebody. @default true */
+  readonly canRestart?: boolean | undefined
+  /**
+   * Goes on with what is there, or says why that does not count.
+   * @param parts whose MD5s will be asked for
+   */
+  begin(wanted: Wanted, parts: PartPlan | undefined): Promise<Begun>
   /** Forgets what is there. @param reason why */
-  restart(wanted: Wanted, reason: string): Promise<Begun>
+  restart(wanted: Wanted, reason: string, parts: PartPlan | undefined): Promise<Begun>
+  /** Resolves when the bytes of a range that ends there may be asked for. @default at once */
+  room?(end: number, signal: AbortSignal): Promise<void>
   /** @returns in hex, of the bytes from `start` to before `end` */
   md5(start: number, end: number, signal: AbortSignal): Promise<string>
-  /** Gives it its name. */
-  finish(): Promise<void>
+  /** Gives it its name, or sees the last byte off. */
+  finish(signal: AbortSignal): Promise<void>
   /** Leaves nothing behind. */
   drop(): Promise<void>
   /** What is there stays, and the next one may have it. */
@@ -42,6 +52,8 @@ export interface Receiving {
 
 export interface DownloadPorts {
   readonly api: ControlPlane
+  /** Whether bytes only pass, so that what has arrived is of no use to the next one. @default false */
+  readonly passing?: boolean | undefined
   /**
    * One GET of the rest of a range, pinned to the object's ETag.
    * @throws {ObjectChangedError} where the object is another by now

@@ -39,14 +39,17 @@ export async function receiveMissing(reception: Reception, signal: AbortSignal):
   const crc = algorithm && { algorithm, create: () => ports.createCrc(algorithm) }
   const checkpoints = new Checkpoints(held, crc, target, keeping.clock)
   const url = new DownloadUrl(api, keeping.clock, answer)
-  const parts = range || answer.partCount === undefined ? undefined : etagParts(answer)
-  const missing = [...held.spans.missing(plan(wanted.size, rangeSize(answer, parts)))]
+  const inParts = !range && answer.partCount !== undefined && target.rangeBytes === undefined
+  const parts = inParts ? etagParts(answer) : undefined
+  const ranges = plan(wanted.size, parts?.partSize ?? rangeSize(answer, target))
+  const missing = [...held.spans.missing(ranges)]
   const onOpaque = () => {
     if (!held.opaque) checkpoints.note({ type: 'opaque' })
     held.opaque = true
   }
 
   async function receive(piece: Span, lane: Lane, signal: AbortSignal) {
+    await target.room?.(piece.end, signal)
     const stretch = checkpoints.begin(piece, isPart(piece, parts) ? ports.createMd5() : undefined)
     const receiving = {
       ...{ origin: range?.start ?? 0, end: piece.end, etag: answer.etag },
@@ -104,9 +107,11 @@ function receiveRange(
   })
 }
 
-/** Whole parts, where their MD5s are wanted. */
-function rangeSize({ partSize = DEFAULT_PART_BYTES }: DownloadResponse, parts: PartPlan | undefined): number {
-  return parts?.partSize ?? Math.min(partSize, MAX_RANGE_BYTES)
+function rangeSize(
+  { partSize = DEFAULT_PART_BYTES }: DownloadResponse,
+  { rangeBytes = MAX_RANGE_BYTES }: DownloadTarget,
+): number {
+  return Math.min(partSize, rangeBytes)
 }
 
 function isPart({ start, end }: Span, parts: PartPlan | undefined): boolean {

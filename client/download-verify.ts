@@ -6,7 +6,7 @@ import type { DownloadResult } from './download-events.ts'
 import type { Held, Wanted } from './download-journal.ts'
 import { IntegrityError } from './errors.ts'
 import { canBeMd5, etagOfParts } from './etag.ts'
-import { verifyArrival } from './verify.ts'
+import { ADVICE, verifyArrival, type Where } from './verify.ts'
 
 type Verdict = Pick<DownloadResult, 'verified' | 'downgraded'>
 
@@ -33,18 +33,19 @@ export async function verifyDownload(
   answer: DownloadResponse,
   { size, range }: Pick<Wanted, 'size' | 'range'>,
   held: Held,
+  where: Where,
   md5: (start: number, end: number) => Promise<string>,
 ): Promise<Verdict> {
   const { etag, checksum } = answer
   if (!held.spans.has(0, size)) {
-    throw new IntegrityError(`Expected ${size} bytes on the disk, got ${held.spans.bytes}. Begin again.`)
+    throw new IntegrityError(`Expected ${size} bytes ${where}, got ${held.spans.bytes}. Begin again.`)
   }
   if (range) return { verified: 'size', downgraded: 'Of a range of an object, the store tells no checksum.' }
   if (checksum) {
     const { algorithm } = checksum
     const crc = held.spans.crc(size) ?? createCrc(algorithm).digest()
     const arrived = { size, checksum: { algorithm, value: toBase64(crc) } }
-    return { verified: verifyArrival(arrived, { size, checksum }, 'on the disk'), downgraded: undefined }
+    return { verified: verifyArrival(arrived, { size, checksum }, where), downgraded: undefined }
   }
   const parts = etagParts(answer)
   const downgraded = 'The store keeps no checksum of the object.'
@@ -59,7 +60,9 @@ export async function verifyDownload(
   }
   const arrived = answer.partCount === undefined ? md5s[0] : await etagOfParts(md5s)
   if (arrived !== etag) {
-    throw new IntegrityError(`Expected bytes with the ETag ${etag} on the disk, got ${arrived}. Begin again.`)
+    throw new IntegrityError(
+      `Expected bytes with the ETag ${etag} ${where}, got ${arrived}. ${ADVICE[where]}`,
+    )
   }
   return { verified: 'etag', downgraded }
 }

@@ -1,3 +1,4 @@
+import type { PartPlan } from '../protocol/part-plan.ts'
 import type { DownloadResponse } from '../protocol/schemas.ts'
 import { Activities } from './activity.ts'
 import { type ByteRange, checkRange } from './byte-range.ts'
@@ -7,7 +8,7 @@ import { type Begun, type Held, type Wanted, wantedOf } from './download-journal
 import type { DownloadPorts, DownloadTarget } from './download-ports.ts'
 import { receiveMissing } from './download-receive.ts'
 import { DownloadTracker } from './download-tracker.ts'
-import { verifyDownload } from './download-verify.ts'
+import { etagParts, verifyDownload } from './download-verify.ts'
 import {
   AbortedError,
   ApiError,
@@ -111,7 +112,11 @@ class DownloadRun implements Download {
     const stop = new AbortController()
     const onAbort = () =>
       stop.abort(
-        new AbortedError('The download was stopped; what is there is kept.', true, { cause: signal?.reason }),
+        this.#ports.passing
+          ? new AbortedError('The download was stopped.', false, { cause: signal?.reason })
+          : new AbortedError('The download was stopped; what is there is kept.', true, {
+              cause: signal?.reason,
+            }),
       )
     if (signal?.aborted) onAbort()
     else signal?.addEventListener('abort', onAbort, { once: true })
@@ -122,7 +127,9 @@ class DownloadRun implements Download {
       return result
     } catch (error) {
       this.#error = error instanceof Error ? error : new Error(String(error))
-      this.#tracker.take(error instanceof PartwayError && error.resumable ? 'stop' : 'fail')
+      this.#tracker.take(
+        error instanceof PartwayError && error.resumable && !this.#ports.passing ? 'stop' : 'fail',
+      )
       throw error
     } finally {
       this.#activities.end()
@@ -152,12 +159,12 @@ class DownloadRun implements Download {
     signal: AbortSignal,
   ): Promise<Omit<DownloadResult, 'elapsed'>> {
     let order = first
-    let begun = await target.begin(order.wanted)
+    let begun = await target.begin(order.wanted, partsOf(order))
     for (let restarts = 0; ; restarts++) {
       this.#announce(order.wanted, target, begun)
       try {
         const verdict = await this.#receiveAll(order, target, begun.held, signal)
-        await target.finish()
+        await target.finish(signal)
         const { resumed: bytesResumed, transferred: bytesTransferred } = this.#tracker
         const { answer, wanted } = order
         const { key, size, range } = wanted
@@ -174,10 +181,11 @@ class DownloadRun implements Download {
         }
       } catch (error) {
         if (!(error instanceof ObjectChangedError) || restarts === MAX_RESTARTS) throw error
+        if (target.canRestart === false) throw error
         this.#tracker.take('plan')
         const answer = await this.#api.download({ key: this.#key }, signal)
         order = { answer, wanted: wantedOf(answer, this.#range) }
-        begun = await target.restart(order.wanted, 'the object has changed meanwhile')
+        begun = await target.restart(order.wanted, 'the object has changed meanwhile', partsOf(order))
       }
     }
   }
@@ -205,7 +213,8 @@ class DownloadRun implements Download {
       signal,
     )
     tracker.take('complete')
-    return verifyDownload(answer, wanted, held, (start, end) => target.md5(start, end, signal))
+    const where = ports.passing ? 'in the output' : 'on the disk'
+    return verifyDownload(answer, wanted, held, where, (start, end) => target.md5(start, end, signal))
   }
 }
 
@@ -213,6 +222,11 @@ class DownloadRun implements Download {
 interface Order {
   readonly answer: DownloadResponse
   readonly wanted: Wanted
+}
+
+/** Whose MD5s are compared with the ETag. */
+function partsOf({ answer, wanted }: Order): PartPlan | undefined {
+  return wanted.range ? undefined : etagParts(answer)
 }
 
 /** Whether what is there is of no use any more. */

@@ -1,6 +1,16 @@
 import type { Checksum } from '../protocol/schemas.ts'
 import { IntegrityError } from './errors.ts'
 
+/** What to do where it differs. */
+export const ADVICE = {
+  'in the store': 'Transfer the file again.',
+  'on the disk': 'Transfer the file again.',
+  'in the output': 'Discard what came out, and begin again.',
+} as const
+
+/** Where it arrived. */
+export type Where = keyof typeof ADVICE
+
 /**
  * Compares what arrived with what was to arrive.
  * @param where completes "Expected 5 bytes …"
@@ -10,11 +20,11 @@ import { IntegrityError } from './errors.ts'
 export function verifyArrival(
   arrived: { size: number; checksum?: Checksum | undefined },
   expected: { size: number; checksum?: Checksum | undefined },
-  where: 'in the store' | 'on the disk',
+  where: Where,
 ): 'checksum' | 'size' {
   if (arrived.size !== expected.size) {
     throw new IntegrityError(
-      `Expected ${expected.size} bytes ${where}, got ${arrived.size}. Transfer the file again.`,
+      `Expected ${expected.size} bytes ${where}, got ${arrived.size}. ${ADVICE[where]}`,
     )
   }
   const { checksum } = arrived
@@ -22,7 +32,7 @@ export function verifyArrival(
   if (checksum.value !== expected.checksum.value) {
     const { algorithm, value } = expected.checksum
     throw new IntegrityError(
-      `Expected bytes with the ${algorithm} ${value} ${where}, got ${checksum.value}. Transfer the file again.`,
+      `Expected bytes with the ${algorithm} ${value} ${where}, got ${checksum.value}. ${ADVICE[where]}`,
     )
   }
   return 'checksum'

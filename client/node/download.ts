@@ -16,33 +16,46 @@ export interface DownloadOptions extends DownloadToOptions {
   readonly replace?: boolean | undefined
 }
 
-export interface FileDownloadPorts
+/** What a download takes, wherever it goes. */
+export interface NodeDownloadPorts
   extends Omit<DownloadPorts, 'receive' | 'claim' | 'createCrc' | 'createMd5'> {
   readonly connections: Connections
+}
+
+export interface FileDownloadPorts extends NodeDownloadPorts {
   /** The folder of locks. */
   readonly locks: string
 }
 
 /**
  * Into `NAME.part`, with `NAME.part.journal` beside it; the same download begun again goes on there.
- * @throws {RangeError} where the concurrency is not a whole number of at least 1
+ * @throws {RangeError} where the concurrency is not a whole number of at least 1, or the range is none
  */
 export function download(
   key: string,
-  { connections, locks, ...ports }: FileDownloadPorts,
+  { locks, ...ports }: FileDownloadPorts,
   { output, replace = false, ...options }: DownloadOptions = {},
 ): Download {
-  const blocks = new Blocks()
   return downloadTo(
     key,
     {
-      ...ports,
-      receive: (receiving, url, keeping, signal) =>
-        receive(receiving, url, { ...keeping, connections, blocks }, signal),
+      ...receivingPorts(ports, new Blocks()),
       claim: async ({ fileName }) => PartFile.claim(await pathFor(output, fileName), replace, locks),
-      createCrc,
-      createMd5: () => createHash('md5'),
     },
     options,
   )
+}
+
+/** How Node receives. */
+export function receivingPorts(
+  { connections, ...ports }: NodeDownloadPorts,
+  blocks: Blocks,
+): Omit<DownloadPorts, 'claim'> {
+  return {
+    ...ports,
+    receive: (receiving, url, keeping, signal) =>
+      receive(receiving, url, { ...keeping, connections, blocks }, signal),
+    createCrc,
+    createMd5: () => createHash('md5'),
+  }
 }

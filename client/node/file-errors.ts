@@ -52,6 +52,25 @@ export class DiskFullError extends PartwayError {
   }
 }
 
+/** Whoever read what a download wrote into a stream has had enough, and closed it. */
+export class OutputClosedError extends PartwayError {
+  override readonly name = 'OutputClosedError'
+
+  constructor(options?: ErrorOptions) {
+    super('Expected the output to take all bytes, but it was closed before. Begin again.', false, options)
+  }
+}
+
+/** Of a pipe, a socket or a stream that takes no more. */
+const CLOSED_CODES = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END']
+
+/** @param error of a stream; `undefined` where it was closed without a word */
+export function outputError(error: unknown): unknown {
+  return error === undefined || CLOSED_CODES.includes(codeOf(error) ?? '')
+    ? new OutputClosedError({ cause: error })
+    : error
+}
+
 /** @returns a DiskFullError where that is what the error says, and else the error itself */
 export function diskError(error: unknown, path: string): unknown {
   return ['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '')

@@ -9,7 +9,7 @@ const MIB = 1024 * 1024
 /** What the process takes without a lane. Measured: 110 MiB, and what V8 lets its heap grow by on a busy machine. */
 const BASE_BYTES = 144 * MIB
 /** Two blocks, what Node keeps of a connection, and what lies about between two collections, more the more moves. Measured over 20 GiB: 3.7 MiB. */
-const LANE_BYTES = 4 * MIB
+export const LANE_BYTES = 4 * MIB
 /** With more memory, too: more connections brought nothing that was measured, and stores like them less. */
 const MOST_LANES = 64
 const FIRST_LANES = 6
@@ -34,6 +34,8 @@ export interface Traffic {
   readonly lanes: LaneBudget
   readonly pace: PutRequest<never>['pace']
   readonly recovery: Recovery
+  /** Of memory, for lanes and what waits for one. */
+  readonly spareBytes: number
 }
 
 /** @throws {RangeError} for what is no such number, and where the memory is not enough for one lane, or for the concurrency */
@@ -48,7 +50,7 @@ export function createTraffic(options: TrafficOptions = {}, clock: Clock = syste
     concurrency === undefined
       ? createLanes({ start: FIRST_LANES, max, clock })
       : createLanes({ min: concurrency, start: concurrency, max: concurrency, clock })
-  return { lanes, pace: bandwidth?.pace, recovery: createRecovery() }
+  return { lanes, pace: bandwidth?.pace, recovery: createRecovery(), spareBytes: maxMemory - BASE_BYTES }
 }
 
 function lanesWithin(maxMemory: number): number {

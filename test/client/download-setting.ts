@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Writable } from 'node:stream'
 import { onTestFinished } from 'vitest'
 import { toBase64 } from '../../checksums/base64.ts'
 import { createCrc } from '../../checksums/crc.ts'
@@ -6,6 +7,7 @@ import { createApi } from '../../client/api.ts'
 import type { Download } from '../../client/download-events.ts'
 import { type DownloadOptions, download, type FileDownloadPorts } from '../../client/node/download.ts'
 import { createConnections } from '../../client/node/http.ts'
+import { downloadStream, type StreamOptions } from '../../client/node/stream.ts'
 import type { DownloadResponse } from '../../protocol/schemas.ts'
 import { pseudoRandom, sendJson, serve, temporaryFolder } from './servers.ts'
 
@@ -23,6 +25,10 @@ export interface Setting {
   /** Of the store's answers. */
   headers?: Record<string, string>
   ports?: Partial<FileDownloadPorts>
+}
+
+export interface StreamSetting extends StreamOptions {
+  spareBytes?: number
 }
 
 /** An API and a store on one server, with one object. */
@@ -74,6 +80,8 @@ export async function openSetting({
   const connections = createConnections()
   onTestFinished(() => connections.close())
   const all = { api: createApi({ url }), connections, locks, random: () => 0, ...ports }
+  const stream = (writable: Writable, { spareBytes = 32 * MIB, ...options }: StreamSetting = {}) =>
+    downloadStream(KEY, writable, { ...all, spareBytes }, options)
   const begin = (options: DownloadOptions = {}) => download(KEY, all, { output: folder, ...options })
 
   /** Begins, and stops it once so many bytes have arrived. */
@@ -87,7 +95,7 @@ export async function openSetting({
     return run
   }
 
-  return { object, store, folder, ranges, begin, beginAndStop, signatures: () => signed }
+  return { object, store, folder, ranges, begin, beginAndStop, stream, signatures: () => signed }
 }
 
 /** What a Range header asks for. */
