@@ -32,6 +32,9 @@ export function createJob<Slice>(
 ): Undertaking<Slice> {
   const { clock = systemClock, random = Math.random, wakes = NO_WAKES, timeOfDay = Date.now } = ports
   const { concurrency } = options
+  // What is refused is refused before anything listens, for nobody would end that.
+  const lanes = ports.lanes?.share(concurrency) ?? fixedLanes(concurrency ?? DEFAULT_CONCURRENCY)
+  const checksum = checksumOf(options, ports)
   const emitter = new Emitter<UploadEvents>()
   const emit: Job<Slice>['emit'] = (type, event) => emitter.emit(type, event)
   const stage = new Stage((change) => emit('state', change))
@@ -53,10 +56,10 @@ export function createJob<Slice>(
     ...keeping,
     ...{ source, controlPlane, transport: ports.transport, timeOfDay, tracker, activities, emit },
     contact: storeContact(),
-    lanes: ports.lanes?.share(concurrency) ?? fixedLanes(concurrency ?? DEFAULT_CONCURRENCY),
+    lanes,
     pace: ports.pace,
     integrity: options.integrity ?? 'whole',
-    checksum: checksumOf(options, ports),
+    checksum,
     contentType: options.contentType ?? source.contentType,
     metadata: options.metadata,
     enter: stage.enter,

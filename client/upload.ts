@@ -29,7 +29,7 @@ export interface UploadOptions {
    * its name and size, whose parts are read here before they count; or a certain one of these. @default 'journal'
    */
   readonly resume?: 'journal' | 'search' | UploadId | undefined
-  /** Forgets and aborts an unfinished upload of this source, and begins anew. @default false */
+  /** Forgets and aborts an unfinished upload of this source, and begins anew. None is searched for, so it goes with `resume: 'journal'` alone. @default false */
   readonly restart?: boolean | undefined
   /**
    * `whole`: the store compares the object's checksum at the end, of what was read while it was sent. `signed`: each part's is
@@ -69,11 +69,16 @@ export interface UploadPorts<Slice> {
 /**
  * Begins at once; goes on where an earlier upload of the same source stopped. Failures keep the parts.
  * @throws {RangeError} where the concurrency is not a whole number of at least 1, or no checksum is to be signed
+ * @throws {TypeError} where it is to restart, and to resume what is searched for
  */
 export function upload<Slice>(
   source: Source<Slice>,
   ports: UploadPorts<Slice>,
   options: UploadOptions = {},
 ): Upload {
+  const { restart, resume = 'journal' } = options
+  if (restart && resume !== 'journal') {
+    throw new TypeError('Expected an upload to resume, or to restart, got both. Leave one out.')
+  }
   return new UploadRun(createJob(source, ports, options), ports, options)
 }

@@ -92,7 +92,8 @@ export class Transfer {
   /** Begins, or begins again where the last try stopped. @param file the same file, chosen anew */
   start(options: UploadOptions = {}, file = this.#file): void {
     this.#file = file
-    const upload = this.#client.upload(file, { resume: whereToLook(file), ...options })
+    const resume = options.restart ? 'journal' : whereToLook(file)
+    const upload = this.#client.upload(file, { resume, ...options })
     this.#upload = upload
     this.#state = 'planned'
     this.#struggling = false

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { AbortedError, ApiError, BusyError, SourceChangedError, StoreError } from '../../client/errors.ts'
+import type { UploadOptions } from '../../client/upload.ts'
 import { BUSY_SECONDS, FakeSource, problem } from '../client/fake-store.ts'
 import { is, isPart, isPut, once, reached, type Setting, setting } from '../client/upload-setting.ts'
 
@@ -389,6 +390,20 @@ describe('resuming', () => {
     await expect(run.result).rejects.toThrow(SourceChangedError)
     expect(store.requests).toEqual([])
   })
+
+  test.each<[UploadOptions, string]>([
+    [{ restart: true, resume: 'search' }, 'an upload to resume, or to restart, got both'],
+    [{ restart: true, resume: { key: 'a', uploadId: '1' } }, 'an upload to resume, or to restart, got both'],
+    [{ concurrency: 0 }, 'a concurrency of 1'],
+    [{ checksum: 'NONE', integrity: 'signed' }, 'a checksum to sign'],
+  ])(
+    'with %o is refused, and nothing is left that would keep the process from ending',
+    (options, message) => {
+      const { wakes, begin } = setting()
+      expect(() => begin(options)).toThrow(`Expected ${message}`)
+      expect(wakes.listeners).toBe(0)
+    },
+  )
 
   test('with restart drops the old upload and begins anew', async () => {
     const { store, begin } = await interrupted()
