@@ -2,9 +2,9 @@ import type { Flag, Flags, Terminal } from './command.ts'
 
 /** What every command takes. */
 export const OUTPUT_FLAGS = {
-  json: { summary: 'One JSON object a line on standard output, for scripts (docs/cli.md has the events)' },
+  json: { summary: 'One JSON object a line on standard output, for scripts' },
   quiet: { short: 'q', summary: 'Say nothing but errors' },
-  verbose: { short: 'v', summary: 'Say more: every retry, and what is decided' },
+  verbose: { short: 'v', summary: 'Say more: every file of many, and every retry' },
   'no-progress': { summary: 'No bars and no percentages' },
   journal: {
     value: 'DIR',
@@ -14,9 +14,10 @@ export const OUTPUT_FLAGS = {
 
 /** Where a command says what it does. Results go to standard output, what a person reads goes to standard error. */
 export interface Output {
-  readonly json: boolean
   readonly quiet: boolean
   readonly verbose: boolean
+  /** Whether bars or percentages are to be shown. */
+  readonly progress: boolean
   /** A line on standard output, such as a key: what a script reads. Not with `--json`, whose events hold the same. */
   result(text: string): void
   /** A line for a person. Not with `--quiet`. */
@@ -25,29 +26,53 @@ export interface Output {
   detail(text: string): void
   /** What went wrong. Always. */
   error(text: string): void
-  /** A line of JSON on standard output, with `--json` alone. */
+  /** A line of JSON on standard output, with `--json` alone. Its time of day is added. */
   event(event: OutputEvent): void
+  /** What is drawn at the foot of a terminal from now on makes room for each line. */
+  over(foot: Foot | undefined): void
 }
 
-/** `type` says which; the rest is numbers, texts and what holds them. */
+/** `type` says which; docs/cli.md has all of them. */
 export interface OutputEvent {
   readonly type: string
   readonly [field: string]: unknown
+}
+
+export interface Foot {
+  /** It is drawn again in its own time. */
+  erase(): void
 }
 
 export function createOutput({ stdout, stderr }: Pick<Terminal, 'stdout' | 'stderr'>, flags: Flags): Output {
   const json = flags.json === true
   const quiet = flags.quiet === true
   const verbose = flags.verbose === true
-  const say = (text: string) => stderr.write(`${text}\n`)
+  let foot: Foot | undefined
+
+  function print(stream: { write(text: string): unknown }, text: string): void {
+    foot?.erase()
+    stream.write(`${text}\n`)
+  }
+
   return {
-    json,
     quiet,
     verbose,
-    result: (text) => void (json || stdout.write(`${text}\n`)),
-    note: (text) => void (quiet || say(text)),
-    detail: (text) => void (verbose && say(text)),
-    error: (text) => void say(text),
-    event: (event) => void (json && stdout.write(`${JSON.stringify(event)}\n`)),
+    progress: !quiet && flags['no-progress'] !== true,
+    result: (text) => {
+      if (!json) print(stdout, text)
+    },
+    note: (text) => {
+      if (!quiet) print(stderr, text)
+    },
+    detail: (text) => {
+      if (verbose) print(stderr, text)
+    },
+    error: (text) => print(stderr, text),
+    event: ({ type, ...fields }) => {
+      if (json) print(stdout, JSON.stringify({ type, time: new Date().toISOString(), ...fields }))
+    },
+    over: (next) => {
+      foot = next
+    },
   }
 }

@@ -1,24 +1,16 @@
-import { ApiError, BusyError, type Download, type DownloadResult } from '../../client/node/index.ts'
+import { ApiError, BusyError } from '../../client/node/index.ts'
 import { commandAgain } from '../again.ts'
-import { type Invocation, type Terminal, UsageError } from '../command.ts'
+import { createBoard } from '../board.ts'
+import { type Invocation, UsageError } from '../command.ts'
 import { type Connection, connect } from '../connect.ts'
 import { EXIT } from '../exit-codes.ts'
-import {
-  exitCodeOf,
-  explain,
-  explainRefusal,
-  isUnreached,
-  troubleOf,
-  UNREACHED_ADVICE,
-  waitOf,
-} from '../explain.ts'
+import { exitCodeOf, explain, explainRefusal, isUnreached, UNREACHED_ADVICE } from '../explain.ts'
 import { stringFlag } from '../flags.ts'
-import { formatBytes, formatDuration, formatRate } from '../format.ts'
+import { followDownload } from '../follow.ts'
 import { placeOf } from '../place.ts'
-import { createProgress } from '../progress.ts'
 
 export async function run(invocation: Invocation): Promise<number> {
-  const { operands, terminal, signal, flags } = invocation
+  const { operands, terminal, output, signal, flags } = invocation
   const [key, ...others] = operands
   if (!key || others.length > 0) throw new UsageError(`Expected one KEY to download, got ${operands.length}.`)
   const options = {
@@ -30,11 +22,12 @@ export async function run(invocation: Invocation): Promise<number> {
   const { client } = connection
   const run = client.download(key, options)
   const name = key.slice(key.lastIndexOf('/') + 1)
-  const say = (text: string) => terminal.stderr.write(`${name}: ${text}\n`)
+  const board = createBoard(terminal, output)
+  board.expect(1, 0)
+  const say = (text: string) => output.error(`${name}: ${text}`)
   try {
-    const result = await follow(run, name, terminal)
-    say(summary(result))
-    terminal.stdout.write(`${result.path}\n`)
+    const result = await followDownload(run, name, board, output)
+    output.result(result.path)
     return EXIT.done
   } catch (error) {
     const begun = run.snapshot().size !== undefined
@@ -46,37 +39,9 @@ export async function run(invocation: Invocation): Promise<number> {
     }
     return code
   } finally {
+    board.end()
     client.close()
   }
-}
-
-/** Shows how the download goes, until it is over. */
-function follow(run: Download, name: string, terminal: Terminal): Promise<DownloadResult> {
-  const progress = createProgress(terminal, name, () => {
-    const { bytesReceived: bytes, size = 0, rate, eta } = run.snapshot()
-    return { bytes, size, rate, eta }
-  })
-  const note = (text: string) => progress.note(`${name}: ${text}`)
-  run.on('started', ({ path, size }) => note(`receiving ${formatBytes(size)} into ${path}`))
-  run.on('resumed', ({ bytes, size }) =>
-    note(`going on, ${formatBytes(bytes)} of ${formatBytes(size)} are there already`),
-  )
-  run.on('restarted', ({ reason }) => note(`beginning anew: ${reason}`))
-  run.on('retry', ({ delay, error }) => {
-    const isSignedAgain = delay === 0
-    if (!isSignedAgain) progress.trouble(troubleOf(error))
-  })
-  run.on('state', ({ state }) => {
-    if (state === 'waiting') progress.wait(waitOf(run.snapshot()))
-  })
-  run.on('progress', () => progress.update())
-  return run.result.finally(() => progress.end())
-}
-
-function summary({ size, elapsed, verified, bytesTransferred, bytesResumed }: DownloadResult): string {
-  const rate = formatRate(elapsed > 0 ? (bytesTransferred / elapsed) * 1000 : undefined)
-  const resumed = bytesResumed > 0 ? `, ${formatBytes(bytesResumed)} of them before` : ''
-  return `done, ${formatBytes(size)}${resumed}, in ${formatDuration(elapsed / 1000)} (${rate}), verified by ${verified}`
 }
 
 async function explainDownload(

@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { progressLine } from '../../cli/bars.ts'
 import { download } from '../../cli/commands/download.ts'
 import { upload } from '../../cli/commands/upload.ts'
 import { troubleOf } from '../../cli/explain.ts'
 import { formatBytes, formatDuration, formatRate, percent } from '../../cli/format.ts'
 import { helpFor, helpForCommand } from '../../cli/help.ts'
-import { createProgress, progressLine } from '../../cli/progress.ts'
 import { NetworkError, StoreError } from '../../client/node/index.ts'
 
 const MIB = 1024 ** 2
@@ -47,133 +47,45 @@ describe('the line on a terminal', () => {
 
   test.each([120, 80, 60, 40, 8])('fits %i columns', (columns) => {
     expect(
-      stripVTControlCharacters(progressLine('a long name of a film.mov', standing, columns, false)).length,
+      stripVTControlCharacters(progressLine('a long name of a film.mov', standing, { columns, plain: false }))
+        .length,
     ).toBeLessThan(columns)
   })
 
   test('gives way step by step', () => {
     const lines = [100, 80, 70, 50, 30].map((columns) =>
-      progressLine('a long name of a film.mov', standing, columns, true),
+      progressLine('a long name of a film.mov', standing, { columns, plain: true }),
     )
     expect(lines.join('\n')).toMatchInlineSnapshot(`
-      "a long n…ilm.mov ━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌  50 %  96.0 MiB of 191 MiB  12.0 MiB/s  8 s left       
-      a lo…mov ━━━━━━━╌╌╌╌╌╌╌  50 %  96.0 MiB of 191 MiB  12.0 MiB/s  8 s left       
+      "a long nam…a film.mov ━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌  50 %  96.0 MiB of 191 MiB  12.0 MiB/s  8 s left       
+      a lon…m.mov ━━━━━╌╌╌╌╌╌  50 %  96.0 MiB of 191 MiB  12.0 MiB/s  8 s left       
       a long…m.mov   50 %  96.0 MiB of 191 MiB  12.0 MiB/s  8 s left       
-      a lo….mov   50 %  96.0 MiB of 191 MiB  12.0 MiB/s
+      a lon….mov ━━━━━╌╌╌╌╌╌  50 %  96.0 MiB of 191 MiB
        50 %  96.0 MiB of 191 MiB"
     `)
   })
 
   test('has color unless there shall be none', () => {
-    expect(progressLine('f', standing, 100, false)).toContain('\x1b[36m')
-    expect(progressLine('f', standing, 100, true)).not.toContain('\x1b')
-  })
-
-  test('is redrawn ten times a second, and makes room for notes', () => {
-    let time = 0
-    const written: string[] = []
-    const stderr = { isTTY: true, columns: 80, write: (text: string) => written.push(text) }
-    const terminal = { environment: { NO_COLOR: '1' }, stdout: stderr, stderr }
-    const progress = createProgress(
-      terminal,
-      'film.mov',
-      () => standing,
-      () => time,
-    )
-    for (time = 0; time <= 250; time += 10) progress.update()
-    expect(written).toHaveLength(3)
-    expect(written.every((text) => text.startsWith('\r') && text.endsWith('\x1b[K'))).toBe(true)
-    progress.note('A note.')
-    progress.end()
-    expect(written.slice(3)).toEqual(['\r\x1b[K', 'A note.\n', '\r\x1b[K'])
+    expect(progressLine('f', standing, { columns: 100, plain: false })).toContain('\x1b[36m')
+    expect(progressLine('f', standing, { columns: 100, plain: true })).not.toContain('\x1b')
   })
 })
 
-test('without a terminal there is a line every ten percent or ten seconds', () => {
-  let time = 0
-  let bytes = 0
-  const written: string[] = []
-  const stderr = { write: (text: string) => written.push(text) }
-  const terminal = { environment: {}, stdout: stderr, stderr }
-  let looks = 0
-  const standing = () => {
-    looks++
-    return { bytes, size: 1000, rate: undefined, eta: undefined }
-  }
-  const progress = createProgress(terminal, 'film.mov', standing, () => time)
-  for (; bytes < 250; bytes++, time += 100) {
-    for (let event = 0; event < 10; event++) progress.update()
-  }
-  expect(looks).toBe(250)
-  for (; time < 45_000; time += 100) progress.update()
-  expect(written).toEqual([
-    'film.mov: 10 %, 100 B of 1000 B\n',
-    'film.mov: 20 %, 200 B of 1000 B\n',
-    'film.mov: 25 %, 250 B of 1000 B\n',
-    'film.mov: 25 %, 250 B of 1000 B\n',
-  ])
-})
-
-describe('while tries fail', () => {
-  function failing(isTTY: boolean) {
-    const state = { time: 0, bytes: 500 }
-    const written: string[] = []
-    const stderr = { isTTY, columns: 80, write: (text: string) => written.push(text) }
-    const terminal = { environment: { NO_COLOR: '1' }, stdout: stderr, stderr }
-    const standing = () => ({ bytes: state.bytes, size: 1000, rate: 12 * MIB, eta: 8 })
-    const progress = createProgress(terminal, 'film.mov', standing, () => state.time)
-    onTestFinished(() => progress.end())
-    return { state, written, progress }
-  }
-
-  test('plain lines say why, every five seconds at most, and tell no rate', () => {
-    const { state, written, progress } = failing(false)
-    for (; state.time < 12_000; state.time += 500) progress.trouble('no answer from the store (ECONNREFUSED)')
-    const line = 'film.mov: no answer from the store (ECONNREFUSED), trying again\n'
-    expect(written).toEqual([line, line, line])
-    progress.update()
-    expect(written.at(-1)).toBe('film.mov: 50 %, 500 B of 1000 B\n')
-  })
-
-  test('a terminal says why in place of the rate, until bytes move again', () => {
-    const { state, written, progress } = failing(true)
-    progress.trouble('no answer from the store (ECONNREFUSED)')
-    expect(written.at(-1)).toContain('500 B of 1000 B  no answer from the store (ECONNREFUSED)')
-    expect(written.at(-1)).not.toContain('MiB/s')
-    state.time += 1000
-    state.bytes += 1
-    progress.update()
-    expect(written.at(-1)).toContain('12.0 MiB/s  8 s left')
-  })
-
-  test('what is waited for is told without a promise to try', () => {
-    const { written, progress } = failing(false)
-    progress.wait('waiting for the network; goes on by itself')
-    expect(written).toEqual(['film.mov: waiting for the network; goes on by itself\n'])
-  })
-
-  test('a terminal has room for what is waited for', () => {
-    const { written, progress } = failing(true)
-    progress.wait('waiting for the network; goes on by itself')
-    expect(written.at(-1)).toContain('waiting for the network; goes on by itself')
-  })
-
-  test.each([
-    [
-      new NetworkError('Expected an answer from the store, got none (ECONNREFUSED).', {
-        cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }),
-      }),
-      'no answer from the store (ECONNREFUSED)',
-    ],
-    [
-      new NetworkError('Expected bytes to move, got none for 30 s.'),
-      'Expected bytes to move, got none for 30 s',
-    ],
-    [new StoreError('', { status: 503, code: 'SlowDown' }), 'the store answered 503 SlowDown'],
-    [new StoreError('', { status: 502 }), 'the store answered 502'],
-  ])('%s reads %s', (error, text) => {
-    expect(troubleOf(error)).toBe(text)
-  })
+test.each([
+  [
+    new NetworkError('Expected an answer from the store, got none (ECONNREFUSED).', {
+      cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }),
+    }),
+    'no answer from the store (ECONNREFUSED)',
+  ],
+  [
+    new NetworkError('Expected bytes to move, got none for 30 s.'),
+    'Expected bytes to move, got none for 30 s',
+  ],
+  [new StoreError('', { status: 503, code: 'SlowDown' }), 'the store answered 503 SlowDown'],
+  [new StoreError('', { status: 502 }), 'the store answered 502'],
+])('%s reads %s', (error, text) => {
+  expect(troubleOf(error)).toBe(text)
 })
 
 test('the help of all', () => {
@@ -226,9 +138,9 @@ test('the help of upload', () => {
           --restart                 Forget what an earlier run has sent, and begin anew
 
     Flags of every command:
-          --json         One JSON object a line on standard output, for scripts (docs/cli.md has the events)
+          --json         One JSON object a line on standard output, for scripts
       -q, --quiet        Say nothing but errors
-      -v, --verbose      Say more: every retry, and what is decided
+      -v, --verbose      Say more: every file of many, and every retry
           --no-progress  No bars and no percentages
           --journal DIR  Where unfinished work is remembered (PARTWAY_STATE, ~/.local/state/partway)
     "
@@ -254,9 +166,9 @@ test('the help of download', () => {
       -f, --force                 Replace a file of that name
 
     Flags of every command:
-          --json         One JSON object a line on standard output, for scripts (docs/cli.md has the events)
+          --json         One JSON object a line on standard output, for scripts
       -q, --quiet        Say nothing but errors
-      -v, --verbose      Say more: every retry, and what is decided
+      -v, --verbose      Say more: every file of many, and every retry
           --no-progress  No bars and no percentages
           --journal DIR  Where unfinished work is remembered (PARTWAY_STATE, ~/.local/state/partway)
     "

@@ -1,0 +1,194 @@
+import {
+  type Download,
+  type DownloadResult,
+  PartwayError,
+  type Upload,
+  type UploadResult,
+} from '../client/node/index.ts'
+import type { Wait } from '../client/ports.ts'
+import type { Board, Line } from './board.ts'
+import { explain, troubleOf, waitOf } from './explain.ts'
+import { formatBytes, formatDuration, formatRate } from './format.ts'
+import type { Output } from './output.ts'
+
+const PROGRESS_EVENT_EVERY_MS = 1000
+
+/** Shows how an upload goes, until it is over, and tells scripts. */
+export async function followUpload(
+  run: Upload,
+  name: string,
+  board: Board,
+  output: Output,
+): Promise<UploadResult> {
+  const line = board.begin(name, () => {
+    const { bytesSent: bytes, size, rate, eta } = run.snapshot()
+    return { bytes, size, rate, eta }
+  })
+  const report = reporter('upload', name, output)
+  const size = formatBytes(run.snapshot().size)
+  run.on('initiated', ({ key, partSize, partCount }) => {
+    line.note(`sending ${size}`)
+    report('started', { key, size: run.snapshot().size, partSize, partCount })
+  })
+  run.on('resumed', ({ key, bytes, parts, partSize }) => {
+    line.note(`going on, ${formatBytes(bytes)} of ${size} are there already`)
+    report('resumed', { key, size: run.snapshot().size, bytes, parts, partSize })
+  })
+  run.on('restarted', ({ reason }) => {
+    line.note(`beginning anew. ${reason}`)
+    report('restarted', { reason })
+  })
+  const warn = (about: string, reason: string, text: string) => {
+    line.note(text)
+    report('warning', { about, reason })
+  }
+  run.on('set-aside', ({ reason }) => warn('set-aside', reason, `looking for it in the store. ${reason}`))
+  run.on('downgraded', ({ reason }) =>
+    warn('downgraded', reason, `not to be verified by checksum. ${reason}`),
+  )
+  run.on('unrecorded', ({ error }) => {
+    const reason = explain(error)
+    const advice = 'what is sent cannot be remembered, a kill would cost it'
+    warn('unrecorded', reason, `${advice}: ${reason} (--journal names another folder for it.)`)
+  })
+  run.on('retry', ({ partNumber, delay, error }) => {
+    report('retry', { partNumber, delayMs: delay, reason: troubleOf(error) })
+    output.detail(
+      `${name}: ${partNumber ? `part ${partNumber}: ` : ''}${troubleOf(error)}; again in ${delay} ms`,
+    )
+    const isSignedAgain = delay === 0 && partNumber !== undefined
+    if (!isSignedAgain) line.trouble(troubleOf(error))
+  })
+  run.on('state', ({ state }) => tellState(line, report, state, run.snapshot()))
+  run.on(
+    'progress',
+    pace((now) => {
+      line.update()
+      if (now) {
+        const { bytesSent: bytes, size, rate, eta } = run.snapshot()
+        report('progress', { bytes, size, rate, eta })
+      }
+    }),
+  )
+  return settle(run.result, line, report, (result) => {
+    line.note(uploadSummary(result))
+    const { elapsed: elapsedMs, ...fields } = result
+    report('done', { ...fields, elapsedMs })
+  })
+}
+
+/** Shows how a download goes, until it is over, and tells scripts. */
+export async function followDownload(
+  run: Download,
+  name: string,
+  board: Board,
+  output: Output,
+): Promise<DownloadResult> {
+  const line = board.begin(name, () => {
+    const { bytesReceived: bytes, size = 0, rate, eta } = run.snapshot()
+    return { bytes, size, rate, eta }
+  })
+  const report = reporter('download', name, output)
+  run.on('started', ({ path, size }) => {
+    line.note(`receiving ${formatBytes(size)} into ${path}`)
+    report('started', { path, size })
+  })
+  run.on('resumed', ({ path, bytes, size }) => {
+    line.note(`going on, ${formatBytes(bytes)} of ${formatBytes(size)} are there already`)
+    report('resumed', { path, bytes, size })
+  })
+  run.on('restarted', ({ reason }) => {
+    line.note(`beginning anew: ${reason}`)
+    report('restarted', { reason })
+  })
+  run.on('retry', ({ delay, error }) => {
+    report('retry', { delayMs: delay, reason: troubleOf(error) })
+    output.detail(`${name}: ${troubleOf(error)}; again in ${delay} ms`)
+    const isSignedAgain = delay === 0
+    if (!isSignedAgain) line.trouble(troubleOf(error))
+  })
+  run.on('state', ({ state }) => tellState(line, report, state, run.snapshot()))
+  run.on(
+    'progress',
+    pace((now) => {
+      line.update()
+      if (now) {
+        const { bytesReceived: bytes, size, rate, eta } = run.snapshot()
+        report('progress', { bytes, size, rate, eta })
+      }
+    }),
+  )
+  return settle(run.result, line, report, (result) => {
+    line.note(downloadSummary(result))
+    const { elapsed: elapsedMs, ...fields } = result
+    report('done', { ...fields, elapsedMs })
+  })
+}
+
+type Report = (type: string, fields: Record<string, unknown>) => void
+
+function reporter(direction: 'upload' | 'download', name: string, output: Output): Report {
+  return (type, fields) => output.event({ type, direction, name, ...fields })
+}
+
+function tellState(
+  line: Line,
+  report: Report,
+  state: string,
+  { waitingFor }: { readonly waitingFor: Wait | undefined },
+): void {
+  report('state', { state, ...(waitingFor && { waitingFor: waitingFor.for, reason: waitingFor.message }) })
+  if (state === 'waiting') line.wait(waitOf({ waitingFor }))
+}
+
+/** @param listener is told whether it is time for an event of its own */
+function pace(listener: (now: boolean) => void): () => void {
+  let toldAt = performance.now()
+  return () => {
+    const now = performance.now() - toldAt >= PROGRESS_EVENT_EVERY_MS
+    if (now) toldAt = performance.now()
+    listener(now)
+  }
+}
+
+async function settle<Result>(
+  result: Promise<Result>,
+  line: Line,
+  report: Report,
+  tell: (result: Result) => void,
+): Promise<Result> {
+  try {
+    const value = await result
+    line.end('done')
+    tell(value)
+    return value
+  } catch (error) {
+    line.end('failed')
+    report('failed', {
+      error: error instanceof Error ? error.name : 'Error',
+      reason: explain(error),
+      resumable: error instanceof PartwayError && error.resumable,
+    })
+    throw error
+  }
+}
+
+function uploadSummary({ verified, ...result }: UploadResult): string {
+  const proof = verified === 'etag' ? 'the MD5 of every part (ETag)' : verified
+  return `${transferSummary(result)}, verified by ${proof}`
+}
+
+function downloadSummary({ verified, ...result }: DownloadResult): string {
+  return `${transferSummary(result)}, verified by ${verified}`
+}
+
+function transferSummary({
+  size,
+  elapsed,
+  bytesTransferred,
+  bytesResumed,
+}: Pick<UploadResult, 'size' | 'elapsed' | 'bytesTransferred' | 'bytesResumed'>): string {
+  const rate = formatRate(elapsed > 0 ? (bytesTransferred / elapsed) * 1000 : undefined)
+  const resumed = bytesResumed > 0 ? `, ${formatBytes(bytesResumed)} of them before` : ''
+  return `done, ${formatBytes(size)}${resumed}, in ${formatDuration(elapsed / 1000)} (${rate})`
+}
