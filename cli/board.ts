@@ -1,6 +1,6 @@
 import { barsView } from './bars.ts'
 import type { Terminal } from './command.ts'
-import { formatBytes, formatDuration, formatRate } from './format.ts'
+import { formatBytes, formatDuration, formatRate, printable } from './format.ts'
 import type { Output } from './output.ts'
 import { plainView } from './plain.ts'
 import { Shown, type Standing } from './standing.ts'
@@ -59,7 +59,8 @@ export function createBoard(
   return {
     expect: (files, bytes) => tally.expect(files, bytes),
     skip: (bytes) => tally.skip(bytes),
-    begin(name, standing) {
+    begin(named, standing) {
+      const name = printable(named)
       const transfer = new Shown(name, standing)
       tally.active.add(transfer)
       const tell = (reason: string, line: string) => {

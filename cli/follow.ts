@@ -8,7 +8,7 @@ import {
 import type { Wait } from '../client/ports.ts'
 import type { Board, Line } from './board.ts'
 import { explain, troubleOf, waitOf } from './explain.ts'
-import { formatBytes, formatDuration, formatRate } from './format.ts'
+import { formatBytes, formatDuration, formatRate, printable } from './format.ts'
 import type { Output } from './output.ts'
 
 const PROGRESS_EVENT_EVERY_MS = 1000
@@ -103,7 +103,7 @@ export async function followDownload(
   })
   run.on('retry', ({ delay, error }) => {
     report('retry', { delayMs: delay, reason: troubleOf(error) })
-    output.detail(`${name}: ${troubleOf(error)}; again in ${delay} ms`)
+    output.detail(`${printable(name)}: ${troubleOf(error)}; again in ${delay} ms`)
     const isSignedAgain = delay === 0
     if (!isSignedAgain) line.trouble(troubleOf(error))
   })

@@ -35,3 +35,18 @@ export function percent(bytes: number, size: number): number {
 export function shellQuote(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`
 }
+
+/** Of a name or a message that anybody may have chosen: what would steer the terminal is shown as it is written in JSON. */
+export function printable(text: string): string {
+  return text.replace(STEERING, (character) =>
+    JSON.stringify(character).slice(1, -1).replace(character, hexOf),
+  )
+}
+
+/** Controls, and what turns the direction of text around. */
+const STEERING = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
+
+/** JSON leaves some of them as they are. */
+function hexOf(character: string): string {
+  return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
+}

@@ -1,4 +1,5 @@
 import type { Flag, Flags, Terminal } from './command.ts'
+import { printable } from './format.ts'
 
 /** What every command takes. */
 export const OUTPUT_FLAGS = {
@@ -54,20 +55,22 @@ export function createOutput({ stdout, stderr }: Pick<Terminal, 'stdout' | 'stde
     stream.write(`${text}\n`)
   }
 
+  const say = (text: string) => print(stderr, text.split('\n').map(printable).join('\n'))
+
   return {
     quiet,
     verbose,
     progress: !quiet && flags['no-progress'] !== true,
     result: (text) => {
-      if (!json) print(stdout, text)
+      if (!json) print(stdout, stdout.isTTY ? printable(text) : text)
     },
     note: (text) => {
-      if (!quiet) print(stderr, text)
+      if (!quiet) say(text)
     },
     detail: (text) => {
-      if (verbose) print(stderr, text)
+      if (verbose) say(text)
     },
-    error: (text) => print(stderr, text),
+    error: say,
     event: ({ type, ...fields }) => {
       if (json) print(stdout, JSON.stringify({ type, time: new Date().toISOString(), ...fields }))
     },

@@ -4,7 +4,7 @@ import { progressLine } from '../../cli/bars.ts'
 import { download } from '../../cli/commands/download.ts'
 import { upload } from '../../cli/commands/upload.ts'
 import { troubleOf } from '../../cli/explain.ts'
-import { formatBytes, formatDuration, formatRate, percent } from '../../cli/format.ts'
+import { formatBytes, formatDuration, formatRate, percent, printable } from '../../cli/format.ts'
 import { helpFor, helpForCommand } from '../../cli/help.ts'
 import { NetworkError, StoreError } from '../../client/node/index.ts'
 
@@ -35,6 +35,15 @@ test.each([
 test('a rate that is not known yet is a dash', () => {
   expect(formatRate(undefined)).toBe('–')
   expect(formatRate(1536)).toBe('1.50 KiB/s')
+})
+
+test.each([
+  ['films/名前 é.mov', 'films/名前 é.mov'],
+  ['two\nlines\t', String.raw`two\nlines\t`],
+  ['\x1b]0;gone\x07\x9b2J', String.raw`\u001b]0;gone\u0007\u009b2J`],
+  ['gpj.\u202eexe', String.raw`gpj.\u202eexe`],
+])('%j steers no terminal', (text, shown) => {
+  expect(printable(text)).toBe(shown)
 })
 
 test('100 % is not said before all is done', () => {
