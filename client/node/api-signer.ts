@@ -20,7 +20,7 @@ export interface ApiSigningOptions {
   readonly credentials?: CredentialsProvider | AwsCredentials | undefined
   /** @default `AWS_PROFILE`, or `default` */
   readonly profile?: string | undefined
-  /** @default that in the host's name; for an API with a domain of its own `AWS_REGION`, `AWS_DEFAULT_REGION`, or us-east-1 */
+  /** @default that in the host's name; for an API with a domain of its own `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's, or us-east-1 */
   readonly region?: string | undefined
   /** For tests: the machine's time of day. */
   readonly timeOfDay?: (() => Date) | undefined
@@ -43,7 +43,7 @@ export function apiSigner({
   url,
   credentials,
   profile,
-  region = apiRegion(url),
+  region = apiRegion(url, profile),
   timeOfDay = () => new Date(),
   identify = createIdentityCheck(url, region),
   clock = systemClock,

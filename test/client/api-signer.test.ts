@@ -116,7 +116,7 @@ test.each([
   ['https://api.example.com', { AWS_DEFAULT_REGION: 'ap-south-2' }, 'ap-south-2'],
   ['http://localhost:8080', {}, 'us-east-1'],
 ])('calls of %s, with %j, are signed for %s', (url, environment, region) => {
-  expect(apiRegion(url, environment)).toBe(region)
+  expect(apiRegion(url, undefined, { AWS_CONFIG_FILE: 'nowhere', ...environment })).toBe(region)
 })
 
 const error = (code: string) => `<ErrorResponse><Error><Code>${code}</Code></Error></ErrorResponse>`

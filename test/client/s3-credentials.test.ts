@@ -53,11 +53,6 @@ test.each([
   await expect(read).rejects.toThrow(reason)
 })
 
-test('a file that is not there says what to do', async () => {
-  const environment = { AWS_SHARED_CREDENTIALS_FILE: join(await temporaryFolder(), 'nowhere') }
-  await expect(defaultCredentials(undefined, environment)()).rejects.toThrow(/ENOENT.*AWS_ACCESS_KEY_ID/s)
-})
-
 test('the environment’s keys come before the file, and after a profile that is named', async () => {
   const { environment } = await writtenFile()
   const keys = { AWS_ACCESS_KEY_ID: 'AKIAENV', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't' }

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { CredentialsError, type CredentialsProvider } from './credentials.ts'
+import { parseSections, sharedFiles } from './profiles.ts'
 
 /**
  * A profile of the shared credentials file, `AWS_SHARED_CREDENTIALS_FILE` or `~/.aws/credentials`. Read each time: whatever writes fresh
@@ -13,10 +12,10 @@ export function sharedCredentialsFile(
   profile?: string,
   environment: NodeJS.ProcessEnv = process.env,
 ): CredentialsProvider {
-  const path = environment.AWS_SHARED_CREDENTIALS_FILE || join(homedir(), '.aws', 'credentials')
+  const { credentials: path } = sharedFiles(environment)
   const name = profile || environment.AWS_PROFILE || 'default'
   return async () => {
-    const section = parseProfiles(await readProfiles(path)).get(name)
+    const section = parseSections(await readText(path)).get(name)
     const accessKeyId = section?.get('aws_access_key_id')
     const secretAccessKey = section?.get('aws_secret_access_key')
     const sessionToken = section?.get('aws_session_token')
@@ -30,7 +29,7 @@ export function sharedCredentialsFile(
   }
 }
 
-async function readProfiles(path: string): Promise<string> {
+async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {
@@ -40,20 +39,4 @@ async function readProfiles(path: string): Promise<string> {
       { cause },
     )
   }
-}
-
-/** Lines of `name = value` under `[profile]`; what follows white space and `#` or `;` is a comment. */
-function parseProfiles(text: string): Map<string, Map<string, string>> {
-  const profiles = new Map<string, Map<string, string>>()
-  let current: Map<string, string> | undefined
-  for (const line of text.split(/\r?\n/)) {
-    const said = line.replace(/(^|\s)[#;].*/, '').trim()
-    const section = /^\[\s*([^\]]+?)\s*\]$/.exec(said)?.[1]
-    const setting = /^([^=\s]+)\s*=\s*(.*)$/.exec(said)
-    if (section !== undefined) {
-      current = profiles.get(section) ?? new Map()
-      profiles.set(section, current)
-    } else if (setting) current?.set(setting[1] ?? '', setting[2] ?? '')
-  }
-  return profiles
 }

@@ -8,24 +8,24 @@ import type { Connections } from '../http.ts'
 import { createCall, type S3Call } from './call.ts'
 import { type AwsCredentials, type CredentialsProvider, staticCredentials } from './credentials.ts'
 import { defaultCredentials } from './default-credentials.ts'
+import { defaultRegion } from './profiles.ts'
 import { Session } from './session.ts'
 import { StoreTime } from './store-time.ts'
 
-const DEFAULT_REGION = 'us-east-1'
 const DEFAULT_URL_LIFETIME_S = 3600
 
 /** A bucket, and who asks. */
 export interface S3StoreOptions {
   readonly bucket: string
-  /** @default `AWS_REGION`, `AWS_DEFAULT_REGION`, or us-east-1 */
+  /** @default `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's, or us-east-1 */
   readonly region?: string | undefined
   /** The origin of an S3-compatible store. @default AWS */
   readonly endpoint?: string | undefined
   /** Whether the bucket is a path segment. @default with an endpoint, and where the name is no DNS label */
   readonly pathStyle?: boolean | undefined
-  /** Those of the AWS SDK can be passed as they are. @default a profile, the environment, the shared credentials file */
+  /** Those of the AWS SDK can be passed as they are. @default as `defaultCredentials` finds them */
   readonly credentials?: CredentialsProvider | AwsCredentials | undefined
-  /** Of the shared credentials file. @default the environment's keys, else `AWS_PROFILE`, else `default` */
+  /** Of the files that the AWS CLI shares. @default the environment's keys, else `AWS_PROFILE`, else `default` */
   readonly profile?: string | undefined
   /** Of a presigned URL, in seconds, at most 604,800 (7 days); it dies with the credentials' session too. @default 3600 */
   readonly urlLifetime?: number | undefined
@@ -53,11 +53,11 @@ export interface S3Store {
 export function openStore(
   {
     bucket,
-    region = process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION || DEFAULT_REGION,
     endpoint,
     pathStyle,
     credentials,
     profile,
+    region = defaultRegion(profile),
     urlLifetime = DEFAULT_URL_LIFETIME_S,
     timeOfDay = () => new Date(),
     clock = systemClock,
