@@ -12,6 +12,8 @@ import { receive } from './receive.ts'
 export interface DownloadOptions extends DownloadToOptions {
   /** A file, or a folder that exists. @default the object's own file name, in the current folder */
   readonly output?: string | undefined
+  /** Whether the folders of `output` are made: it is a file's path then, unless it ends with a slash. @default false */
+  readonly createFolders?: boolean | undefined
   /** Whether a file of that name may be replaced. @default false */
   readonly replace?: boolean | undefined
 }
@@ -34,13 +36,14 @@ export interface FileDownloadPorts extends NodeDownloadPorts {
 export function download(
   key: string,
   { locks, ...ports }: FileDownloadPorts,
-  { output, replace = false, ...options }: DownloadOptions = {},
+  { output, createFolders, replace = false, ...options }: DownloadOptions = {},
 ): Download {
   return downloadTo(
     key,
     {
       ...receivingPorts(ports, new Blocks()),
-      claim: async ({ fileName }) => PartFile.claim(await pathFor(output, fileName), replace, locks),
+      claim: async ({ fileName }) =>
+        PartFile.claim(await pathFor(output, fileName, createFolders), replace, locks),
     },
     options,
   )

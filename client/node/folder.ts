@@ -2,10 +2,13 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { codeOf } from './file-errors.ts'
 
-/** Makes a folder for its owner's eyes only, where there is none, so that it outlasts a loss of power. */
-export async function makeFolder(path: string): Promise<void> {
+/**
+ * Makes a folder, where there is none, and those that it is in, so that they outlast a loss of power.
+ * @param mode of those that are made. @default for their owner's eyes only
+ */
+export async function makeFolder(path: string, mode = 0o700): Promise<void> {
   const folder = resolve(path)
-  const first = await mkdir(folder, { recursive: true, mode: 0o700 })
+  const first = await mkdir(folder, { recursive: true, mode })
   if (first === undefined) return
   for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
 }

@@ -118,7 +118,7 @@ export type * from '../events.ts'
 export type { UploadOptions } from '../upload.ts'
 export { type ApiSigningOptions, apiSigner } from './api-signer.ts'
 export type { DownloadOptions } from './download.ts'
-export { FolderMissingError } from './download-path.ts'
+export { FolderMissingError, FolderTakenError } from './download-path.ts'
 export {
   DiskFullError,
   FileExistsError,
@@ -126,6 +126,7 @@ export {
   NotRegularFileError,
   OutputClosedError,
 } from './file-errors.ts'
+export { isFolderMarker, PathClaims, PathCollisionError, relativePathOf } from './relative-path.ts'
 export {
   type AwsCredentials,
   CredentialsError,

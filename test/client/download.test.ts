@@ -6,6 +6,8 @@ import { expect, test } from 'vitest'
 import {
   BusyError,
   FileExistsError,
+  FolderMissingError,
+  FolderTakenError,
   ForeignPartFileError,
   IntegrityError,
   NotRegularFileError,
@@ -265,6 +267,41 @@ test.each([
 ])('the name %j becomes %s in the folder asked for', async (fileName, expected) => {
   const { folder, begin } = await openSetting({ object: Buffer.from('x'), answer: { fileName } })
   expect(await begin().result).toMatchObject({ path: join(folder, expected) })
+})
+
+test.each([
+  ['a/two\nlines/copy.mov', 'a/two\nlines/copy.mov'],
+  ['a/b/', 'a/b/film.mov'],
+  ['copy.mov', 'copy.mov'],
+])('with folders made on the way, the output %j is the file %j', async (output, expected) => {
+  const { object, folder, begin } = await openSetting()
+  const path = join(folder, expected)
+  for (const replace of [false, true]) {
+    const options = { output: `${folder}/${output}`, createFolders: true, replace }
+    expect(await begin(options).result).toMatchObject({ path })
+  }
+  expect((await readFile(path)).equals(object)).toBe(true)
+})
+
+test('no folder is made unless it is asked for, nor for an object that there is not', async () => {
+  const { folder, ranges, begin } = await openSetting()
+  const output = join(folder, 'a', 'film.mov')
+  await expect(begin({ output }).result).rejects.toThrow(FolderMissingError)
+  await expect(begin({ output, createFolders: true, range: { start: 2 ** 40 } }).result).rejects.toThrow()
+  expect(ranges).toEqual([])
+  expect(await readdir(folder)).toEqual([])
+})
+
+test('a file where a folder is to be made, or a folder where the file is to be, is told', async () => {
+  const { folder, ranges, begin } = await openSetting()
+  await writeFile(join(folder, 'a'), 'mine')
+  for (const output of ['a/film.mov', 'a/b/film.mov', 'a/']) {
+    const run = begin({ output: `${folder}/${output}`, createFolders: true })
+    await expect(run.result).rejects.toThrow(FolderTakenError)
+  }
+  await expect(begin({ output: folder, createFolders: true }).result).rejects.toThrow(NotRegularFileError)
+  expect(ranges).toEqual([])
+  expect(await readFile(join(folder, 'a'), 'utf8')).toBe('mine')
 })
 
 test('where there can be no locks, it says how to move them, and leaves nothing behind', async () => {
