@@ -33,6 +33,8 @@ export interface UploadSnapshot {
   readonly state: UploadState
   /** Of state `waiting`: for what, and what a person can do about it. */
   readonly waitingFor: Wait | undefined
+  /** Of state `uploading`: other transfers of the client have all lanes, and this one waits for its turn. */
+  readonly queued: boolean
   readonly fileName: string
   /** Once initiated. */
   readonly key: string | undefined

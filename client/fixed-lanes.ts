@@ -32,6 +32,9 @@ export function fixedLanes(max: number): Lanes {
 
   return {
     max,
+    get inUse() {
+      return max - free
+    },
     acquire: (signal) =>
       new Promise((resolve, reject) => {
         signal.throwIfAborted()

@@ -84,6 +84,9 @@ export function createLanes(options: LaneOptions): LaneBudget {
       const share: Share = { most: Math.min(checkConcurrency(most), max), inUse: 0, waiting: [] }
       return {
         max: share.most,
+        get inUse() {
+          return share.inUse
+        },
         async acquire(signal) {
           await bandwidth?.pace(0, signal)
           signal.throwIfAborted()

@@ -270,6 +270,8 @@ export interface Wait {
 export interface Lanes {
   /** How many there can ever be. */
   readonly max: number
+  /** How many of them this transfer has. */
+  readonly inUse: number
   /** Waits for one. First come, first served. */
   acquire(signal: AbortSignal): Promise<Lane>
 }

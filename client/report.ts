@@ -5,7 +5,7 @@ import type { Stage } from './stage.ts'
 
 /** How everything stands. */
 export function snapshotOf(
-  { source, tracker }: Pick<Job<unknown>, 'source' | 'tracker'>,
+  { source, tracker, lanes }: Pick<Job<unknown>, 'source' | 'tracker' | 'lanes'>,
   { state, waitingFor }: Stage,
   transfer: Transfer | undefined,
   error: PartwayError | undefined,
@@ -13,6 +13,7 @@ export function snapshotOf(
   return {
     state,
     waitingFor,
+    queued: state === 'uploading' && lanes.inUse === 0,
     fileName: source.name,
     key: transfer?.key,
     size: source.size,

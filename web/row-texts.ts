@@ -22,6 +22,7 @@ export function statusOf(view: TransferView): string {
     case 'planned':
       return 'Preparing…'
     case 'uploading':
+      if (view.queued) return 'Waiting for its turn'
       return view.bytesResumed > 0
         ? `Going on, ${formatBytes(view.bytesResumed)} were there already`
         : 'Uploading'
@@ -55,8 +56,8 @@ export function amountOf({ state, bytes, size }: TransferView): string {
 }
 
 /** Below the bar, to the right: how fast it moves, and for how long. */
-export function paceOf({ state, rate, secondsLeft }: TransferView): string {
-  if (state !== 'uploading' || rate === undefined) return ''
+export function paceOf({ state, queued, rate, secondsLeft }: TransferView): string {
+  if (state !== 'uploading' || queued || rate === undefined) return ''
   return joined([
     formatRate(rate),
     ...(secondsLeft === undefined ? [] : [`${formatDuration(secondsLeft)} left`]),

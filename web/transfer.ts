@@ -33,6 +33,8 @@ export interface TransferView {
   readonly struggling: boolean
   /** Of state `waiting`. */
   readonly waitingFor: UploadSnapshot['waitingFor']
+  /** Of state `uploading`: other files have all lanes. */
+  readonly queued: boolean
   readonly note: Note | undefined
   readonly error: PartwayError | undefined
   readonly result: UploadResult | undefined
@@ -163,6 +165,7 @@ export class Transfer {
       secondsLeft: now?.eta,
       struggling: this.#struggling,
       waitingFor: now?.waitingFor,
+      queued: now?.queued ?? false,
       note: this.#note,
       error: now?.error,
       result: this.#result,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Activities } from '../../client/activity.ts'
 import { NetworkError, SourceReadError } from '../../client/errors.ts'
 import { fixedLanes } from '../../client/fixed-lanes.ts'
-import type { LaneBudget } from '../../client/lanes.ts'
+import { createLanes, type LaneBudget } from '../../client/lanes.ts'
 import type { Wait, Waits } from '../../client/ports.ts'
 import { FakeSource } from '../client/fake-store.ts'
 import { isPart, isPut, once, reached, setting } from '../client/upload-setting.ts'
@@ -275,6 +275,7 @@ describe('lanes', () => {
     const budget: LaneBudget = {
       share: () => ({
         max: lanes.max,
+        inUse: 0,
         async acquire(signal) {
           const lane = await lanes.acquire(signal)
           noted.most = Math.max(noted.most, ++noted.held)
@@ -306,6 +307,21 @@ describe('lanes', () => {
     await begin().result
     expect(noted).toMatchObject({ struggled, held: 0, most: 3 })
     expect(noted.moved).toBeGreaterThanOrEqual(95)
+  })
+
+  test('of which another upload has all leave a file queued until it is its turn', async () => {
+    const { begin, later } = setting({ lanes: createLanes({ min: 1, start: 1, max: 1 }), singleUpTo: 10 })
+    const first = begin()
+    await reached(first, 1)
+    const second = begin({}, new FakeSource(10, { id: '/other' }))
+    await new Promise<void>((resolve) => {
+      second.on('state', ({ state }) => state === 'uploading' && resolve())
+    })
+    await later(5)
+    expect([first, second].map((run) => run.snapshot().queued)).toEqual([false, true])
+    await second.result
+    expect(second.snapshot().queued).toBe(false)
+    await first.result
   })
 
   test('are given back by a small file, too', async () => {

@@ -47,6 +47,7 @@ function view(changes: Partial<TransferView> = {}): TransferView {
     secondsLeft: 100,
     struggling: false,
     waitingFor: undefined,
+    queued: false,
     note: undefined,
     error: undefined,
     result: undefined,
@@ -62,6 +63,11 @@ describe('the row of a file', () => {
     expect(plain(amountOf(view()))).toBe('50 % · 1.00 GB of 2.00 GB')
     expect(plain(paceOf(view()))).toBe('10.0 MB/s · 1 min 40 s left')
     expect(proofOf(view())).toBe('')
+  })
+
+  test('that has no lane of its own waits for its turn, and has no rate', () => {
+    expect(statusOf(view({ queued: true, rate: 0 }))).toBe('Waiting for its turn')
+    expect(paceOf(view({ queued: true, rate: 0 }))).toBe('')
   })
 
   test('that goes on says what was there', () => {
