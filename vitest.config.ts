@@ -8,11 +8,13 @@ const ISOMORPHIC = 'test/isomorphic/**/*.test.ts'
 const HEAVY = 'test/heavy/**/*.test.ts'
 const DEPLOY = 'test/deploy/**/*.test.ts'
 const FAULTS = 'test/faults/**/*.test.ts'
+const PACKAGE = 'test/package/**/*.test.ts'
 /** `FAULT_SEED=link:17` tells one story again. */
 const FAULT_SEED = process.env.FAULT_SEED?.split(':')[0] ?? '*'
 
 /**
  * node: everything that needs only npm and a browser. chromium: the isomorphic tests once more, in a real browser.
+ * package: what `npm pack` makes, installed.
  * heavy: what takes long or needs other programs (`npm run test:heavy`). deploy: the stack's life on an AWS emulator
  * (`npm run test:deploy`). faults: random uploads through a proxy that breaks them (`npm run test:faults`).
  */
@@ -24,7 +26,7 @@ export default defineConfig(async () => ({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: [HEAVY, DEPLOY, FAULTS],
+          exclude: [HEAVY, DEPLOY, FAULTS, PACKAGE],
           testTimeout: 30_000,
         },
       },
@@ -44,6 +46,14 @@ export default defineConfig(async () => ({
             provider: playwright({ launchOptions: await chromium() }),
             instances: [{ browser: 'chromium' as const }],
           },
+        },
+      },
+      {
+        test: {
+          name: 'package',
+          include: [PACKAGE],
+          globalSetup: 'test/package/setup.ts',
+          testTimeout: 60_000,
         },
       },
       { test: { name: 'heavy', include: [HEAVY], testTimeout: 600_000, fileParallelism: false } },

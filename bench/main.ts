@@ -5,6 +5,7 @@ import { coldStart } from './cold-start.ts'
 import { download } from './download.ts'
 import { integrity } from './integrity.ts'
 import { presign } from './presign.ts'
+import { startup } from './startup.ts'
 import { steering } from './steering.ts'
 
 /** `node bench/main.ts [name…]`: runs the named benchmarks, or all of them, and prints Markdown. */
@@ -16,6 +17,7 @@ const benches: Record<string, () => Promise<string>> = {
   'browser-integrity': browserIntegrity,
   download,
   steering,
+  startup,
 }
 
 const names = process.argv.slice(2)

@@ -42,6 +42,8 @@ export function functionBuild(route: RouteName, outputDirectory: string): BuildO
 
 export function siteBuild(outputDirectory: string): BuildOptions {
   return {
+    // The names of chunks are hashes, of paths, too: the same from wherever an app is run.
+    absWorkingDir: WEB,
     entryPoints: ['main.ts', 'style.css'].map((name) => join(WEB, name)),
     outdir: join(outputDirectory, 'assets'),
     bundle: true,
