@@ -86,6 +86,8 @@ export function createBoard(
     end() {
       view.end()
       if (tally.files > 1) output.note(summaryOf(tally))
+      const { files, done, doneBefore, failed, bytesDone, elapsed } = tally
+      output.event('summary', { files, done, doneBefore, failed, bytes: bytesDone, elapsedMs: elapsed })
     },
   }
 }

@@ -7,6 +7,7 @@ import {
 } from '../client/node/index.ts'
 import type { Wait } from '../client/ports.ts'
 import type { Board, Line } from './board.ts'
+import type { EventFields, EventType } from './events.ts'
 import { explain, troubleOf, waitOf } from './explain.ts'
 import { formatBytes, formatDuration, formatRate, printable } from './format.ts'
 import type { Output } from './output.ts'
@@ -125,10 +126,12 @@ export async function followDownload(
   })
 }
 
-type Report = (type: string, fields: Record<string, unknown>) => void
+type Report = <Type extends TransferEvent>(type: Type, fields: EventFields<Type>) => void
+
+type TransferEvent = Exclude<EventType, 'summary'>
 
 function reporter(direction: 'upload' | 'download', name: string, output: Output): Report {
-  return (type, fields) => output.event({ type, direction, name, ...fields })
+  return (type, fields) => output.event(type, { direction, name, ...fields })
 }
 
 function tellState(

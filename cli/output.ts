@@ -1,4 +1,5 @@
 import type { Flag, Flags, Terminal } from './command.ts'
+import type { EventFields, EventType } from './events.ts'
 import { printable } from './format.ts'
 
 /** What every command takes. */
@@ -15,6 +16,7 @@ export const OUTPUT_FLAGS = {
 
 /** Where a command says what it does. Results go to standard output, what a person reads goes to standard error. */
 export interface Output {
+  readonly json: boolean
   readonly quiet: boolean
   readonly verbose: boolean
   /** Whether bars or percentages are to be shown. */
@@ -28,15 +30,11 @@ export interface Output {
   /** What went wrong. Always. */
   error(text: string): void
   /** A line of JSON on standard output, with `--json` alone. Its time of day is added. */
-  event(event: OutputEvent): void
+  event<Type extends EventType>(type: Type, fields: EventFields<Type>): void
+  /** A line of JSON on standard output, with `--json` alone: for what is listed, and what a script asked for. */
+  record(value: object): void
   /** What is drawn at the foot of a terminal from now on makes room for each line. */
   over(foot: Foot | undefined): void
-}
-
-/** `type` says which; docs/cli.md has all of them. */
-export interface OutputEvent {
-  readonly type: string
-  readonly [field: string]: unknown
 }
 
 export interface Foot {
@@ -58,6 +56,7 @@ export function createOutput({ stdout, stderr }: Pick<Terminal, 'stdout' | 'stde
   const say = (text: string) => print(stderr, text.split('\n').map(printable).join('\n'))
 
   return {
+    json,
     quiet,
     verbose,
     progress: !quiet && flags['no-progress'] !== true,
@@ -71,8 +70,11 @@ export function createOutput({ stdout, stderr }: Pick<Terminal, 'stdout' | 'stde
       if (verbose) say(text)
     },
     error: say,
-    event: ({ type, ...fields }) => {
+    event: (type, fields) => {
       if (json) print(stdout, JSON.stringify({ type, time: new Date().toISOString(), ...fields }))
+    },
+    record: (value) => {
+      if (json) print(stdout, JSON.stringify(value))
     },
     over: (next) => {
       foot = next
