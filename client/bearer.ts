@@ -8,16 +8,23 @@ import { TokenWaits } from './token-waits.ts'
  * Asked anew for each call, which waits for as long as it takes, such as until a person has signed in.
  * What it throws is taken for a network that is gone, and it is asked again; a `PartwayError` is thrown as it is.
  * @param refused the token that this call was answered 401 for; where another comes back, the call is made once more
+ * @param signal aborted when nobody waits for the token any more
  */
-export type TokenProvider = (refused?: string) => string | undefined | Promise<string | undefined>
+export type TokenProvider = (
+  refused: string | undefined,
+  signal: AbortSignal,
+) => string | undefined | Promise<string | undefined>
 
-/** Callers are known by a bearer token. */
-export function bearerAuthorizer(token: TokenProvider, clock: Clock): Authorizer {
-  const waits = new TokenWaits(clock)
+/**
+ * Callers are known by a bearer token.
+ * @param message what a person has to do where it takes one to have another token
+ */
+export function bearerAuthorizer(token: TokenProvider, clock: Clock, message?: string): Authorizer {
+  const waits = new TokenWaits(clock, message)
 
   async function ask(signal: AbortSignal, refused?: string): Promise<string | undefined> {
     try {
-      return await waits.during(orAborted(Promise.resolve(token(refused)), signal))
+      return await waits.during(orAborted(Promise.resolve(token(refused, signal)), signal))
     } catch (cause) {
       signal.throwIfAborted()
       if (cause instanceof PartwayError) throw cause

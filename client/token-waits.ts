@@ -3,20 +3,23 @@ import type { Clock, Wait, Waits } from './ports.ts'
 /** A token that is renewed without a person comes sooner than this. */
 const PATIENCE_MS = 1_000
 
-const SIGN_IN: Wait = { for: 'user', message: 'Sign in again. The upload then goes on by itself.' }
+const SIGN_IN = 'Sign in again. The upload then goes on by itself.'
 
 /** What calls wait for while the token does not come: most often a person who has to sign in again. */
 export class TokenWaits implements Waits {
   readonly #clock: Clock
   readonly #listeners = new Set<() => void>()
+  readonly #wait: Wait
   #pending = 0
 
-  constructor(clock: Clock) {
+  /** @param message what the person has to do */
+  constructor(clock: Clock, message = SIGN_IN) {
     this.#clock = clock
+    this.#wait = { for: 'user', message }
   }
 
   get current(): Wait | undefined {
-    return this.#pending > 0 ? SIGN_IN : undefined
+    return this.#pending > 0 ? this.#wait : undefined
   }
 
   subscribe(listener: () => void): () => void {

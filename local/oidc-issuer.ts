@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import Provider, { type Configuration } from 'oidc-provider'
 import { onAllowedHosts } from './hosts.ts'
 import { type Listening, listenOnLoopback } from './listen.ts'
-import { signInForm } from './oidc-sign-in-form.ts'
+import { deviceCodeForm, deviceConfirmForm, deviceDone, signInForm } from './oidc-sign-in-form.ts'
 
 const OIDC_CLIENT_ID = 'partway'
 
@@ -21,6 +21,10 @@ export interface OidcIssuerOptions {
   port: number
   /** The page's origins: where a sign-in may lead back to. */
   origins: string[]
+  /** Where else it may: to a command line that waits for the browser. @default [] */
+  redirectUris?: string[]
+  /** Whether command lines may sign in by a code that a person types elsewhere. @default true */
+  deviceFlow?: boolean
   /** How long an access token lives. @default 600 */
   tokenSeconds?: number | undefined
   /** By which names it may be asked, besides those of loopback. @default none */
@@ -29,26 +33,23 @@ export interface OidcIssuerOptions {
 
 /** Access tokens as JWTs come with a resource; this is the one that everybody gets. */
 const RESOURCE = 'urn:partway:api'
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 const SESSION_SECONDS = 24 * 60 * 60
 const SCOPES = 'openid profile offline_access'
 
 /**
  * An OpenID Connect issuer for development: whoever types a name is signed in under it. Code flow with PKCE, JWT access
- * tokens, refresh tokens; its keys live as long as it does.
+ * tokens, refresh tokens, and the device flow (RFC 8628); its keys live as long as it does.
  */
-export async function startOidcIssuer({
-  port,
-  origins,
-  tokenSeconds = 600,
-  hosts,
-}: OidcIssuerOptions): Promise<OidcIssuer> {
+export async function startOidcIssuer(options: OidcIssuerOptions): Promise<OidcIssuer> {
+  const { port, hosts } = options
   const listener = Promise.withResolvers<(request: IncomingMessage, response: ServerResponse) => void>()
   const listening: Listening = await listenOnLoopback(async (request, response) => {
     const serve = await listener.promise
     serve(request, response)
   }, port)
   const url = `http://localhost:${listening.port}`
-  const provider = new Provider(url, configuration(origins, tokenSeconds))
+  const provider = new Provider(url, configuration(options))
   listener.resolve(onAllowedHosts(createListener(provider), hosts))
   return { url, clientId: OIDC_CLIENT_ID, close: listening.close }
 }
@@ -78,7 +79,12 @@ async function signIn(provider: Provider, request: IncomingMessage, response: Se
   }
 }
 
-function configuration(origins: string[], tokenSeconds: number): Configuration {
+function configuration({
+  origins,
+  redirectUris = [],
+  deviceFlow = true,
+  tokenSeconds = 600,
+}: OidcIssuerOptions): Configuration {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   return {
     clients: [
@@ -86,9 +92,9 @@ function configuration(origins: string[], tokenSeconds: number): Configuration {
         client_id: OIDC_CLIENT_ID,
         client_name: 'Partway',
         token_endpoint_auth_method: 'none',
-        grant_types: ['authorization_code', 'refresh_token'],
+        grant_types: ['authorization_code', 'refresh_token', ...(deviceFlow ? [DEVICE_GRANT] : [])],
         response_types: ['code'],
-        redirect_uris: origins.map((origin) => `${origin}/`),
+        redirect_uris: [...origins.map((origin) => `${origin}/`), ...redirectUris],
         post_logout_redirect_uris: origins.map((origin) => `${origin}/`),
       },
     ],
@@ -123,6 +129,18 @@ function configuration(origins: string[], tokenSeconds: number): Configuration {
     },
     features: {
       devInteractions: { enabled: false },
+      deviceFlow: {
+        enabled: deviceFlow,
+        userCodeInputSource: async (context, form) => {
+          context.body = deviceCodeForm(form)
+        },
+        userCodeConfirmSource: async (context, form, _client, _device, userCode) => {
+          context.body = deviceConfirmForm(form, userCode)
+        },
+        successSource: async (context) => {
+          context.body = deviceDone()
+        },
+      },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => RESOURCE,

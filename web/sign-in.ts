@@ -1,5 +1,5 @@
 import { ErrorResponse, type User, UserManager, WebStorageStateStore } from 'oidc-client-ts'
-import { bearerToken } from './bearer-token.ts'
+import { bearerToken } from '../client/bearer-token.ts'
 import type { Session, SessionListeners, SessionState } from './session.ts'
 
 export interface Issuer {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bearerToken } from '../../web/bearer-token.ts'
+import { bearerToken } from '../../client/bearer-token.ts'
 
 const jwt = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.signature`
 const idToken = jwt({ aud: 'films', sub: 'anna' })
