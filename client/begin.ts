@@ -44,13 +44,18 @@ export async function initiate<Slice>(
   return multipart
 }
 
+/** Whether whoever plans the upload will have it in a single PUT. Sizes in bytes. */
+export function fitsOnePut(size: number, partSize = DEFAULT_PART_BYTES): boolean {
+  return size <= Math.min(partSize, MAX_SINGLE_PUT_BYTES)
+}
+
 /** A file that will travel in a single PUT is small enough to be read twice: S3 then checks what it gets. */
 async function checksumOfSmall<Slice>(
   { source, checksum: algorithm }: Job<Slice>,
-  partSize = DEFAULT_PART_BYTES,
+  partSize: number | undefined,
   signal: AbortSignal,
 ): Promise<Checksum | undefined> {
-  if (source.size > Math.min(partSize, MAX_SINGLE_PUT_BYTES)) return undefined
+  if (!fitsOnePut(source.size, partSize)) return undefined
   if (algorithm === 'NONE') return undefined
   const crc = await source.crc(algorithm, 0, source.size, signal)
   return { algorithm, value: toBase64(crc) } as Checksum

@@ -1,10 +1,12 @@
 import { type Follower, follow } from './abort.ts'
+import { fitsOnePut } from './begin.ts'
 import { Carrier } from './carrier.ts'
 import type { Undertaking } from './create-job.ts'
 import { AbortedError, asPartwayError, BusyError, type PartwayError } from './errors.ts'
 import type { Emitter, Listener, Upload, UploadEvents, UploadResult, UploadSnapshot } from './events.ts'
 import { forget } from './forget.ts'
 import type { Job, Stored } from './job.ts'
+import { lateJournal } from './late-journal.ts'
 import { Ledger } from './ledger.ts'
 import type { Journal } from './ports.ts'
 import { resultOf, snapshotOf } from './report.ts'
@@ -104,8 +106,8 @@ export class UploadRun<Slice> implements Upload {
 
   /** Whoever hears how it ended can begin again at once: the journal is free by then. */
   async #journaled(): Promise<UploadResult> {
-    const { controlPlane, source, emit } = this.#job
-    const journal = await this.#journals.open(controlPlane.endpoint, source.id)
+    const { source, emit } = this.#job
+    const journal = await this.#openJournal()
     if (!journal) {
       throw new BusyError(
         `Expected to be the only upload of ${source.name}, found another one under way: in another window, or by another command. Wait for it, or stop it.`,
@@ -121,6 +123,17 @@ export class UploadRun<Slice> implements Upload {
     } finally {
       await ledger.close()
     }
+  }
+
+  async #openJournal(): Promise<Journal | undefined> {
+    const { controlPlane, source } = this.#job
+    const name = [controlPlane.endpoint, source.id] as const
+    const { partSize, resume = 'journal' } = this.#options
+    const hasNothingToRemember =
+      resume === 'journal' &&
+      fitsOnePut(source.size, partSize) &&
+      (await this.#journals.has?.(...name)) === false
+    return hasNothingToRemember ? lateJournal(this.#journals, ...name) : this.#journals.open(...name)
   }
 
   /** Each turn is the stretch between two pauses. */

@@ -14,10 +14,12 @@ import { takeLock } from './lock.ts'
  */
 export function fileJournals(folder: string): JournalStore {
   const uploads = join(folder, 'uploads')
+  const pathOf = (hash: string) => join(uploads, `${hash}.journal`)
   return {
+    has: (endpoint, sourceId) => isThere(pathOf(hashOf(endpoint, sourceId))),
     async open(endpoint, sourceId) {
-      const hash = createHash('sha256').update(`${endpoint}\n${sourceId}`).digest('hex').slice(0, 32)
-      const path = join(uploads, `${hash}.journal`)
+      const hash = hashOf(endpoint, sourceId)
+      const path = pathOf(hash)
       try {
         const unlock = takeLock(join(folder, 'locks'), `upload ${hash}`)
         if (!unlock) return undefined
@@ -37,6 +39,10 @@ export function fileJournals(folder: string): JournalStore {
       }
     },
   }
+}
+
+function hashOf(endpoint: string, sourceId: string): string {
+  return createHash('sha256').update(`${endpoint}\n${sourceId}`).digest('hex').slice(0, 32)
 }
 
 function messageOf(error: unknown): string {

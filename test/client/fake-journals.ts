@@ -12,6 +12,8 @@ interface Kept {
 export class FakeJournals implements JournalStore {
   /** Where nothing can be written. */
   failure: Error | undefined
+  /** Where it is cheap to look. */
+  has?: NonNullable<JournalStore['has']>
   readonly #kept = new Map<string, Kept>()
 
   async open(endpoint: string, sourceId: string): Promise<Journal | undefined> {

@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
 import {
   createS3Client,
+  KeyTakenError,
   type ObjectHeaders,
   openFile,
   type S3UploadOptions,
+  type Upload,
   type UploadResult,
 } from '../../client/node/index.ts'
 import { pseudoRandom, temporaryFolder } from '../client/servers.ts'
@@ -82,6 +84,15 @@ for (const [what, film] of SHAPES) {
     },
   )
 
+  contract(`an object that is there is not replaced by an upload ${what} that may not`, async (target) => {
+    const { s3, Bucket } = target
+    const Key = `taken/${what}`
+    await s3.putObject({ Bucket, Key, Body: 'another' })
+    await expect(upload(target, { key: Key, overwrite: false }, film)).rejects.toThrow(KeyTakenError)
+    expect(await s3.headObject({ Bucket, Key })).toMatchObject({ ContentLength: 7 })
+    await upload(target, { key: Key }, film)
+  })
+
   for (const checksum of ['CRC64NVME', 'CRC32', 'CRC32C', 'NONE'] as const) {
     contract(`straight to the store, an upload ${what} has the checksum ${checksum}`, async (target) => {
       const result = await upload(target, { key: `sum/${what}`, checksum }, film)
@@ -92,9 +103,25 @@ for (const [what, film] of SHAPES) {
   }
 }
 
+contract('an object that appears while parts are sent is not replaced by them', async (target) => {
+  const { s3, Bucket } = target
+  const Key = 'appears'
+  const begun = await begin(target, { key: Key, overwrite: false, concurrency: 1 }, FILM)
+  begun.on('initiated', () => void s3.putObject({ Bucket, Key, Body: 'another' }))
+  await expect(begun.result).rejects.toThrow(KeyTakenError)
+  expect(await s3.headObject({ Bucket, Key })).toMatchObject({ ContentLength: 7 })
+})
+
 /** Sends the film; what the store then has is the film, or this throws. */
 async function upload(target: Target, options: S3UploadOptions, film: Buffer): Promise<UploadResult> {
-  const { s3, Bucket, engine } = target
+  const { s3, Bucket } = target
+  const result = await (await begin(target, options, film)).result
+  const { Body } = await s3.getObject({ Bucket, Key: result.key })
+  expect(film.equals((await Body?.transformToByteArray()) ?? new Uint8Array())).toBe(true)
+  return result
+}
+
+async function begin({ Bucket, engine }: Target, options: S3UploadOptions, film: Buffer): Promise<Upload> {
   const { endpoint, region, credentials } = engine
   const folder = await temporaryFolder()
   const path = join(folder, 'film.mov')
@@ -109,8 +136,5 @@ async function upload(target: Target, options: S3UploadOptions, film: Buffer): P
     state: join(folder, 'state'),
   })
   onTestFinished(() => client.close())
-  const result = await client.upload(source, { partSize: PART, ...options }).result
-  const { Body } = await s3.getObject({ Bucket, Key: result.key })
-  expect(film.equals((await Body?.transformToByteArray()) ?? new Uint8Array())).toBe(true)
-  return result
+  return client.upload(source, { partSize: PART, ...options })
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { AbortedError, ApiError, BusyError, SourceChangedError, StoreError } from '../../client/errors.ts'
 import type { UploadOptions } from '../../client/upload.ts'
 import { BUSY_SECONDS, FakeSource, problem } from '../client/fake-store.ts'
@@ -412,6 +412,47 @@ describe('resuming', () => {
     expect(store.count('abort')).toBe(1)
     expect(store.partsPut()).toHaveLength(10)
     expect(store.objects.get(key)).toEqual(changed.bytes)
+  })
+})
+
+describe('where it is cheap to look whether there is a journal', () => {
+  const lookable = (options: Setting) => {
+    const all = setting(options)
+    all.journals.has = async () => all.journals.size > 0
+    return all
+  }
+
+  test('a small file is sent with one call and one PUT, and opens none', async () => {
+    const { store, journals, begin } = lookable({ size: 8, singleUpTo: 8 })
+    vi.spyOn(journals, 'open')
+    expect(await begin().result).toMatchObject({ verified: 'checksum' })
+    expect(store.requests).toEqual([{ operation: 'initiate' }, { operation: 'put', partNumber: 1 }])
+    expect(journals.open).not.toHaveBeenCalled()
+  })
+
+  test('a small file that is planned in parts all the same is journaled, and gone on with', async () => {
+    const { store, source, journals, begin } = lookable({
+      fault: (request) => (isPart(6)(request) ? 'drop' : undefined),
+      timing: { patienceMs: 1000 },
+    })
+    await expect(begin({ concurrency: 1 }).result).rejects.toMatchObject({ resumable: true })
+    expect(journals.size).toBe(1)
+    store.fault = () => undefined
+    const { key, bytesResumed } = await begin().result
+    expect(bytesResumed).toBe(50)
+    expect(store.objects.get(key)).toEqual(source.bytes)
+    expect(journals.size).toBe(0)
+  })
+
+  test('one that has no journal because another has it goes on without, and says so', async () => {
+    const { store, source, journals, begin } = lookable({})
+    await journals.open(store.controlPlane.endpoint, source.id)
+    const run = begin()
+    const unrecorded: unknown[] = []
+    run.on('unrecorded', ({ error }) => unrecorded.push(error))
+    const { key } = await run.result
+    expect(store.objects.get(key)).toEqual(source.bytes)
+    expect(String(unrecorded)).toContain('one that another upload of the same file has')
   })
 })
 

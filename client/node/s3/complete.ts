@@ -6,6 +6,7 @@ import { completeMultipartUpload } from './complete-multipart-upload.ts'
 import { type Head, headObject } from './head-object.ts'
 import { listParts } from './list-parts.ts'
 import { KeyTakenError } from './problems.ts'
+import { requireFree } from './require-free.ts'
 import type { S3Store } from './store.ts'
 import { isUnknown, MARK_METADATA, splitUploadId, type UploadMark } from './upload-mark.ts'
 
@@ -37,6 +38,7 @@ export async function complete(
   const { parts, algorithm } = listing
   requireParts(parts, plan, claimed)
   requireAlgorithm(checksum, algorithm)
+  if (!overwrite) await requireFree(store, key, mark, signal)
   const headers = {
     'x-amz-mp-object-size': String(plan.size),
     ...(algorithm !== 'NONE' && { 'x-amz-checksum-type': 'FULL_OBJECT' }),

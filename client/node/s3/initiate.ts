@@ -4,10 +4,8 @@ import { planParts } from '../../../protocol/part-plan.ts'
 import { ProblemError } from '../../../protocol/problems.ts'
 import type { InitiateRequest, InitiateResponse } from '../../../protocol/schemas.ts'
 import { encodeUserMetadata } from '../../../protocol/user-metadata.ts'
-import { StoreError } from '../../errors.ts'
-import { headObject } from './head-object.ts'
 import { createMultipartUpload } from './multipart-upload.ts'
-import { KeyTakenError } from './problems.ts'
+import { requireFree } from './require-free.ts'
 import { livePresigner, signParts } from './sign-parts.ts'
 import type { S3Store } from './store.ts'
 import { createMark, joinUploadId, MARK_METADATA, type UploadMark } from './upload-mark.ts'
@@ -86,23 +84,6 @@ function metadataHeaders(
   }
   const encoded = encodeUserMetadata(fileName, { ...metadata, [MARK_METADATA]: mark.text })
   return Object.fromEntries(Object.entries(encoded).map(([name, value]) => [`x-amz-meta-${name}`, value]))
-}
-
-/**
- * Told before the bytes travel; If-None-Match holds it at the end, whatever happens meanwhile. So who may not look is let through.
- * @throws {KeyTakenError}
- */
-async function requireFree(
-  { call }: S3Store,
-  key: string,
-  mark: UploadMark,
-  signal: AbortSignal,
-): Promise<void> {
-  const head = await headObject(call, key, signal).catch((error: unknown) => {
-    if (error instanceof StoreError && error.status === 403) return undefined
-    throw error
-  })
-  if (head && head.metadata[MARK_METADATA] !== mark.text) throw new KeyTakenError(key)
 }
 
 async function single(

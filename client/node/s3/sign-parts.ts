@@ -3,6 +3,7 @@ import type { MultipartUpload, PresignRequest, SignedParts } from '../../../prot
 import { packSignedParts } from '../../../protocol/signed-parts.ts'
 import { createPresigner, type Presigner } from '../../../signing/presigner.ts'
 import type { PartChecksums, UploadId } from '../../ports.ts'
+import type { AwsCredentials } from './credentials.ts'
 import { listParts } from './list-parts.ts'
 import type { S3Upload } from './multipart-upload.ts'
 import type { S3Store } from './store.ts'
@@ -89,16 +90,29 @@ function numbersOf(parts: PresignRequest['parts']): number[] {
   return Array.from({ length: parts.to - parts.from + 1 }, (_, index) => parts.from + index)
 }
 
+const presigners = new WeakMap<S3Store, { credentials: AwsCredentials; presigner: Presigner }>()
+
+/** Its keys are derived once for the same credentials. */
+function presignerOf(store: S3Store, credentials: AwsCredentials): Presigner {
+  const last = presigners.get(store)
+  if (last?.credentials === credentials) return last.presigner
+  const { place, time } = store
+  const presigner = createPresigner({ ...place, credentials, now: () => time.now() })
+  presigners.set(store, { credentials, presigner })
+  return presigner
+}
+
 /** @returns `expiresIn` in seconds: no URL outlives the session that it is signed with */
 export async function livePresigner(
-  { place, session, time, urlLifetime }: S3Store,
+  store: S3Store,
   signal: AbortSignal,
 ): Promise<{ presigner: Presigner; expiresIn: number }> {
+  const { session, time, urlLifetime } = store
   const credentials = await session.get(signal)
   const { expiration } = credentials
   const left = expiration ? Math.floor((expiration.getTime() - time.now().getTime()) / 1000) : urlLifetime
   return {
-    presigner: createPresigner({ ...place, credentials, now: () => time.now() }),
+    presigner: presignerOf(store, credentials),
     expiresIn: Math.max(1, Math.min(urlLifetime, left)),
   }
 }
