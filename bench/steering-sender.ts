@@ -47,6 +47,7 @@ function connectionsVia(via: SteeringOrder['via']): Connections {
       const headers = { ...options.headers, host: target.host }
       return http.request({ ...via, ...options, path: target.pathname + target.search, headers, agent })
     },
+    get: () => Promise.reject(new Error('Expected uploads alone, got a download.')),
     close: () => agent.destroy(),
   }
 }

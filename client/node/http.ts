@@ -1,13 +1,16 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
 import { NetworkError } from '../errors.ts'
+import { type Got, type Wanted, Wires } from './wires.ts'
 
 /** Of an error's body: S3's are some hundred bytes. */
-const LONGEST_BODY = 64 * 1024
+export const LONGEST_BODY = 64 * 1024
 
 /** Connections to the store, kept alive; workers limit how many there are. */
 export interface Connections {
   request(url: string, options: { method: string; headers: Record<string, string> }): http.ClientRequest
+  /** A GET whose body may be large. @throws what broke the connection */
+  get(url: string, wanted: Wanted): Promise<Got>
   /** Closes those that are idle, so that the process can end. */
   close(): void
 }
@@ -17,7 +20,9 @@ export function createConnections(): Connections {
     'http:': new http.Agent({ keepAlive: true }),
     'https:': new https.Agent({ keepAlive: true }),
   }
+  const wires = new Wires()
   return {
+    get: (url, wanted) => wires.get(url, wanted),
     request(url, options) {
       const target = new URL(url)
       return target.protocol === 'http:'
@@ -27,6 +32,7 @@ export function createConnections(): Connections {
     close() {
       agents['http:'].destroy()
       agents['https:'].destroy()
+      wires.close()
     },
   }
 }
@@ -59,8 +65,8 @@ export function header(answer: http.IncomingMessage, name: string): string | und
 }
 
 /** @returns seconds */
-export function retryAfter(answer: http.IncomingMessage): number | undefined {
-  const seconds = Number(header(answer, 'retry-after') ?? Number.NaN)
+export function retryAfter({ headers }: Pick<http.IncomingMessage, 'headers'>): number | undefined {
+  const seconds = Number(headers['retry-after'] ?? Number.NaN)
   return Number.isFinite(seconds) ? seconds : undefined
 }
 

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import type { Receiving } from '../download-ports.ts'
 import { objectChanged } from '../download-url.ts'
 import { NetworkError } from '../errors.ts'
@@ -6,7 +5,9 @@ import { storeError } from '../store-call.ts'
 import type { Timekeeping } from '../timing.ts'
 import { watch } from '../watchdog.ts'
 import type { Blocks } from './blocks.ts'
-import { answerTo, type Connections, header, networkError, readText, retryAfter } from './http.ts'
+import { type Connections, LONGEST_BODY, networkError, retryAfter } from './http.ts'
+import { PIECE_BYTES } from './transport.ts'
+import type { Got } from './wires.ts'
 
 /** Under these, an ETag looks like an MD5 and is none. */
 const OPAQUE_ENCRYPTION = /^aws:kms/
@@ -14,7 +15,7 @@ const OPAQUE_ENCRYPTION = /^aws:kms/
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 export interface ReceivePorts extends Timekeeping {
-  readonly connections: Connections
+  readonly connections: Pick<Connections, 'get'>
   readonly blocks: Blocks
 }
 
@@ -41,42 +42,29 @@ async function receiveOnce(
   watchdog: (milliseconds: number) => void,
 ): Promise<void> {
   signal.throwIfAborted()
-  const { stretch, end, etag, origin } = receiving
+  const { stretch, origin, end, etag, pace } = receiving
   const first = origin + stretch.position
   const last = origin + end - 1
-  const request = connections.request(url, {
-    method: 'GET',
-    headers: { range: `bytes=${first}-${last}`, 'if-match': `"${etag}"` },
-  })
-  // Without a reason: a connection that is idle again by now would have nobody to hear it.
-  const onAbort = () => request.destroy()
-  signal.addEventListener('abort', onAbort, { once: true })
-  const block = blocks.take()
+  const headers = { range: `bytes=${first}-${last}`, 'if-match': `"${etag}"` }
+  const answer = await connections
+    .get(url, { headers, blocks, pieceBytes: pace && PIECE_BYTES, signal })
+    .catch((error) => broken(error, signal))
   try {
-    request.end()
-    const answer = await answerTo(request, signal)
     await checkHead(answer, first, last, signal)
-    if (OPAQUE_ENCRYPTION.test(header(answer, 'x-amz-server-side-encryption') ?? '')) receiving.onOpaque()
+    if (OPAQUE_ENCRYPTION.test(answer.headers['x-amz-server-side-encryption'] ?? '')) receiving.onOpaque()
     const wait = (forDisk: boolean) => watchdog(forDisk ? LONGEST_TIMER_MS : timing.stallMs)
-    await writeBody(answer, receiving, block, wait, signal)
+    await writeBody(answer, receiving, wait, signal)
     if (stretch.position < end) {
       throw new NetworkError(`Expected bytes up to ${last}, got them up to ${origin + stretch.position - 1}.`)
     }
   } finally {
-    signal.removeEventListener('abort', onAbort)
-    blocks.give(block)
-    request.destroy()
+    answer.close()
   }
 }
 
-async function checkHead(
-  answer: IncomingMessage,
-  first: number,
-  last: number,
-  signal: AbortSignal,
-): Promise<void> {
-  const { statusCode: status = 0 } = answer
-  if (status === 206 && answer.headers['content-range']?.startsWith(`bytes ${first}-${last}/`)) return
+async function checkHead(answer: Got, first: number, last: number, signal: AbortSignal): Promise<void> {
+  const { status, headers } = answer
+  if (status === 206 && headers['content-range']?.startsWith(`bytes ${first}-${last}/`)) return
   if (status === 412) throw objectChanged()
   const body = status >= 400 ? await readText(answer, signal) : ''
   throw storeError({ status, body, retryAfter: retryAfter(answer) }, `send the bytes ${first} to ${last}`)
@@ -84,41 +72,43 @@ async function checkHead(
 
 /** In whole blocks; what is left in the last one when the connection breaks is written too. */
 async function writeBody(
-  answer: IncomingMessage,
+  { body }: Got,
   { stretch, origin, end, onProgress, pace }: Receiving,
-  block: Buffer,
   wait: (forDisk: boolean) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  let filled = 0
-
-  async function flush() {
-    const bytes = block.subarray(0, filled)
-    filled = 0
+  let isWriting = false
+  const onBytes = (bytes: number) => {
+    if (!isWriting) wait(false)
+    onProgress(bytes)
+  }
+  const pieces = body.read(onBytes)
+  for (;;) {
+    const { value: bytes } = await pieces.next().catch((error) => broken(error, signal))
+    if (!bytes) return
+    if (bytes.length > end - stretch.position) throw tooMuch(origin + end - 1)
+    isWriting = true
     wait(true)
     await stretch.write(bytes)
+    isWriting = false
     wait(false)
+    await pace?.(bytes.length, signal)
   }
+}
 
-  try {
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
-      wait(false)
-      if (chunk.length > end - stretch.position - filled) throw tooMuch(origin + end - 1)
-      onProgress(chunk.length)
-      for (let at = 0; at < chunk.length; ) {
-        const copied = chunk.copy(block, filled, at)
-        at += copied
-        filled += copied
-        if (filled === block.length) await flush()
-      }
-      await pace?.(chunk.length, signal)
-    }
-  } catch (error) {
-    if (answer.errored !== error) throw error
-    throw signal.aborted ? signal.reason : networkError(error)
-  } finally {
-    if (filled > 0) await flush()
+async function readText({ body }: Got, signal: AbortSignal): Promise<string> {
+  let text = ''
+  const pieces = body.read()
+  for (;;) {
+    const { value: bytes } = await pieces.next().catch((error) => broken(error, signal))
+    if (!bytes || text.length >= LONGEST_BODY) return text
+    text += Buffer.from(bytes).toString('utf8')
   }
+}
+
+/** @throws {NetworkError}, or the signal's reason */
+function broken(error: unknown, signal: AbortSignal): never {
+  throw signal.aborted ? signal.reason : networkError(error)
 }
 
 function tooMuch(last: number) {

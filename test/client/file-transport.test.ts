@@ -157,6 +157,7 @@ function slowLink(bytesPerSecond: number): { clock: Clock; connections: Connecti
       },
     })
   const connections: Connections = {
+    get: () => Promise.reject(new Error('Expected uploads alone, got a download.')),
     request(url, options) {
       const socket = peer()
       const sent = request(url, { ...options, createConnection: () => socket })
