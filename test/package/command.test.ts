@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -57,6 +57,21 @@ test('the file that tells them is one that they can read', async () => {
     ['node10', 'esnext'].map((target) => transform(code, { target, supported: { 'dynamic-import': true } })),
   )
   expect(read?.code).toBe(written?.code)
+})
+
+test.each([
+  ["console.log('the sources')", { stdout: 'the sources\n', stderr: '' }],
+  [
+    "import 'valibot'",
+    { code: 1, stderr: expect.stringMatching(/^Expected the dependencies .* npm ci .*valibot/) },
+  ],
+  ["throw new Error('broken')", { code: 1, stderr: expect.stringContaining('Error: broken') }],
+])('in a checkout it runs the sources: %s', async (main, outcome) => {
+  const checkout = await mkdtemp(join(folder, 'checkout-'))
+  await copyFile(COMMAND, join(checkout, 'partway.cjs'))
+  await writeFile(join(checkout, 'main.ts'), main)
+  const ran = await run(process.execPath, [join(checkout, 'partway.cjs')]).catch((error) => error)
+  expect(ran).toMatchObject(outcome)
 })
 
 function partway(args: string[], node: string[] = []) {
