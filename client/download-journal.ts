@@ -14,7 +14,7 @@ export interface JournaledDownload {
   readonly size: number
   /** Absent where all of the object is wanted. Everything else that is written down counts from its start. */
   readonly range?: { readonly start: number; readonly end: number } | undefined
-  /** Of the CRCs in the journal; absent where the object has none, or not all of it is wanted. */
+  /** Of the CRCs in the journal: the object's, or any of a range; absent where the object has none. */
   readonly algorithm?: CrcAlgorithm | undefined
   /** Which file the bytes are in: another one of the same name has none of them. */
   readonly file: string
@@ -26,7 +26,7 @@ export type Wanted = Omit<JournaledDownload, 'file'>
 /** @throws {RangeNotSatisfiableError} where the object has nothing of that range */
 export function wantedOf({ key, etag, size, checksum }: DownloadResponse, asked?: ByteRange): Wanted {
   const range = resolveRange(asked, size)
-  if (range) return { key, etag, size: range.end - range.start, range }
+  if (range) return { key, etag, size: range.end - range.start, range, algorithm: 'CRC32' }
   return { key, etag, size, ...(checksum && { algorithm: checksum.algorithm }) }
 }
 
@@ -44,6 +44,10 @@ export type DownloadEntry =
   | { readonly type: 'md5'; readonly start: number; readonly md5: string }
   /** The store encrypts in a way that makes the ETag no MD5. */
   | { readonly type: 'opaque' }
+  /** Somebody may have written to the file since the lines before: they count once it was read again. */
+  | { readonly type: 'touched' }
+  /** It was, and is what was received. */
+  | { readonly type: 'reread' }
 
 const Offset = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
@@ -62,7 +66,7 @@ export const downloadLines = createLines<v.GenericSchema<unknown, DownloadEntry>
     }),
     v.object({ type: v.literal('span'), start: Offset, end: Offset, crc: v.optional(v.string()) }),
     v.object({ type: v.literal('md5'), start: Offset, md5: v.string() }),
-    v.object({ type: v.literal('opaque') }),
+    v.object({ type: v.picklist(['opaque', 'touched', 'reread']) }),
   ]),
 })
 
@@ -73,6 +77,8 @@ export interface Held {
   readonly md5s: Map<number, string>
   /** Whether the ETag is known to be no MD5. */
   opaque: boolean
+  /** Whether it has to be read again before it counts. */
+  touched: boolean
 }
 
 /** What an earlier run left. */
@@ -83,7 +89,7 @@ export interface Begun {
 }
 
 export function nothingHeld(algorithm: CrcAlgorithm | undefined): Held {
-  return { spans: new Spans(algorithm), md5s: new Map(), opaque: false }
+  return { spans: new Spans(algorithm), md5s: new Map(), opaque: false, touched: false }
 }
 
 /**
@@ -102,6 +108,7 @@ export function replayDownload(
       held.spans.add({ start, end, crc: crc === undefined ? undefined : fromBase64(crc) })
     } else if (entry.type === 'md5') held.md5s.set(entry.start, entry.md5)
     else if (entry.type === 'opaque') held.opaque = true
+    else if (entry.type !== 'download') held.touched = entry.type === 'touched'
   }
   return held
 }

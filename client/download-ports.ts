@@ -25,6 +25,8 @@ export interface DownloadTarget extends Shelf {
   restart(wanted: Wanted, reason: string, parts: PartPlan | undefined): Promise<Begun>
   /** Resolves when the bytes of a range that ends there may be asked for. @default at once */
   room?(end: number, signal: AbortSignal): Promise<void>
+  /** @returns of the bytes from `start` to before `end`, which are read */
+  crc(algorithm: CrcAlgorithm, start: number, end: number, signal: AbortSignal): Promise<Uint8Array>
   /** @returns in hex, of the bytes from `start` to before `end` */
   md5(start: number, end: number, signal: AbortSignal): Promise<string>
   /** Gives it its name, or sees the last byte off. */

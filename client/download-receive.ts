@@ -1,10 +1,12 @@
 import { DEFAULT_PART_BYTES, MIB } from '../protocol/limits.ts'
 import { type PartPlan, partRange, plan } from '../protocol/part-plan.ts'
 import type { DownloadResponse } from '../protocol/schemas.ts'
+import { follow } from './abort.ts'
 import type { Activities } from './activity.ts'
 import { Checkpoints } from './checkpoints.ts'
 import type { Held, Wanted } from './download-journal.ts'
 import type { DownloadPorts, DownloadTarget, Receiving } from './download-ports.ts'
+import { recheck } from './download-recheck.ts'
 import type { DownloadTracker } from './download-tracker.ts'
 import { DownloadUrl } from './download-url.ts'
 import { etagParts } from './download-verify.ts'
@@ -62,14 +64,29 @@ export async function receiveMissing(reception: Reception, signal: AbortSignal):
     }
   }
 
+  /** While the rest comes: the link is slower than the disk. */
+  async function readAgain(there: readonly Span[], signal: AbortSignal) {
+    if (!(await recheck(held, there, target, signal))) return
+    held.touched = false
+    checkpoints.note({ type: 'reread' })
+  }
+
+  const crew = follow(signal)
+  const read = held.touched ? readAgain([...held.spans], crew.signal) : undefined
+  read?.catch((error) => crew.abort(error))
   try {
-    if (missing.length > 0) tracker.take('send')
-    await runInLanes(missing, lanes, receive, signal)
+    if (missing.length > 0 || read) tracker.take('send')
+    await runInLanes(missing, lanes, receive, crew.signal)
+    await read
     await checkpoints.settle()
   } catch (error) {
+    crew.abort(error)
+    await read?.catch(() => {})
     // What is there counts. Why it stopped is the error, whatever the disk says now.
     await checkpoints.settle().catch(() => {})
     throw error
+  } finally {
+    crew.release()
   }
 }
 

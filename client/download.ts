@@ -29,8 +29,11 @@ import { TIMING } from './timing.ts'
 import { NO_WAKES } from './wakes.ts'
 
 const DEFAULT_CONCURRENCY = 6
-/** An object that changes again and again is not an accident. */
-const MAX_RESTARTS = 3
+/** Why what has arrived is given up, and how often: what happens again and again is no accident. */
+const RESTARTS = [
+  { on: ObjectChangedError, most: 3, reason: 'the object has changed meanwhile' },
+  { on: IntegrityError, most: 1, reason: 'what is there is not what the store holds' },
+]
 
 export interface DownloadOptions {
   /** Of the object's bytes, these alone. Of a range, the store tells no checksum: its size is what is compared. @default all of them */
@@ -160,7 +163,8 @@ class DownloadRun implements Download {
   ): Promise<Omit<DownloadResult, 'elapsed'>> {
     let order = first
     let begun = await target.begin(order.wanted, partsOf(order))
-    for (let restarts = 0; ; restarts++) {
+    const left = new Map(RESTARTS.map((restart) => [restart, restart.most]))
+    for (;;) {
       this.#announce(order.wanted, target, begun)
       try {
         const verdict = await this.#receiveAll(order, target, begun.held, signal)
@@ -180,12 +184,14 @@ class DownloadRun implements Download {
           bytesTransferred,
         }
       } catch (error) {
-        if (!(error instanceof ObjectChangedError) || restarts === MAX_RESTARTS) throw error
-        if (target.canRestart === false) throw error
+        const restart = RESTARTS.find(({ on }) => error instanceof on)
+        const times = restart ? (left.get(restart) ?? 0) : 0
+        if (!restart || times === 0 || target.canRestart === false) throw error
+        left.set(restart, times - 1)
         this.#tracker.take('plan')
         const answer = await this.#api.download({ key: this.#key }, signal)
         order = { answer, wanted: wantedOf(answer, this.#range) }
-        begun = await target.restart(order.wanted, 'the object has changed meanwhile', partsOf(order))
+        begun = await target.restart(order.wanted, restart.reason, partsOf(order))
       }
     }
   }

@@ -12,13 +12,18 @@ export interface Span {
 
 /** What is there of an object. Spans that meet become one, with the CRC of both, so that there are never many. */
 export class Spans {
-  readonly #algorithm: CrcAlgorithm | undefined
+  readonly algorithm: CrcAlgorithm | undefined
   /** In order; no two of them meet. */
   readonly #spans: Span[] = []
   #bytes = 0
 
   constructor(algorithm: CrcAlgorithm | undefined) {
-    this.#algorithm = algorithm
+    this.algorithm = algorithm
+  }
+
+  /** In order; no two of them meet. */
+  [Symbol.iterator](): IterableIterator<Span> {
+    return this.#spans.values()
   }
 
   get bytes(): number {
@@ -39,7 +44,7 @@ export class Spans {
     this.#spans.splice(
       at - (first ? 1 : 0),
       met.length - 1,
-      met.reduce((a, b) => joinSpans(this.#algorithm, a, b)),
+      met.reduce((a, b) => joinSpans(this.algorithm, a, b)),
     )
   }
 

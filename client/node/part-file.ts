@@ -1,23 +1,24 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open, realpath, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import type { CrcAlgorithm } from '../../checksums/crc.ts'
 import {
   type Begun,
   type DownloadEntry,
-  downloadLines,
   type JournaledDownload,
   nothingHeld,
   reasonToRestart,
-  replayDownload,
   type Wanted,
 } from '../download-journal.ts'
 import type { DownloadTarget } from '../download-ports.ts'
 import { BusyError } from '../errors.ts'
 import { BLOCK_BYTES } from './blocks.ts'
-import { diskError, ForeignPartFileError } from './file-errors.ts'
+import { diskError } from './file-errors.ts'
 import { ifThere, openOwn, whatIs, writeAll } from './files.ts'
-import { type LineFile, openLineFile } from './line-file.ts'
+import { createCrc } from './hashing.ts'
+import type { LineFile } from './line-file.ts'
 import { takeLock, type Unlock } from './lock.ts'
+import { journalPathOf, type OwnJournal, openOwnJournal, replayIfSound } from './part-journal.ts'
 import { giveName, partPathOf, placeFor, syncNames } from './target.ts'
 
 /**
@@ -30,6 +31,8 @@ export class PartFile implements DownloadTarget {
   readonly #part: string
   readonly #journal: LineFile<DownloadEntry>
   readonly #unlock: Unlock
+  /** Whether the file was written to after its journal. */
+  readonly #touched: boolean
   #handle: FileHandle | undefined
   /** The inode. */
   #file = ''
@@ -65,7 +68,7 @@ export class PartFile implements DownloadTarget {
     path: string,
     replace: boolean,
     place: string,
-    journal: LineFile<DownloadEntry>,
+    { journal, touched }: OwnJournal,
     unlock: Unlock,
   ) {
     this.path = path
@@ -73,6 +76,7 @@ export class PartFile implements DownloadTarget {
     this.#place = place
     this.#part = partPathOf(place)
     this.#journal = journal
+    this.#touched = touched
     this.#unlock = unlock
   }
 
@@ -84,12 +88,13 @@ export class PartFile implements DownloadTarget {
     }
     const reason = reasonToRestart(then, wanted) ?? (await this.#open(then))
     if (reason !== undefined) return this.restart(wanted, reason)
-    try {
-      return { held: replayDownload(then, entries), restarted: undefined }
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error
-      return this.restart(wanted, 'its journal contradicts itself')
+    const held = replayIfSound(then, entries)
+    if (!held) return this.restart(wanted, 'its journal contradicts itself')
+    if (this.#touched && !held.touched && held.spans.bytes > 0) {
+      await this.journal([{ type: 'touched' }])
+      held.touched = true
     }
+    return { held, restarted: undefined }
   }
 
   async restart(wanted: Wanted, restarted: string | undefined): Promise<Begun> {
@@ -125,18 +130,15 @@ export class PartFile implements DownloadTarget {
     await this.#onDisk(() => this.#journal.append(entries))
   }
 
+  async crc(algorithm: CrcAlgorithm, start: number, end: number, signal: AbortSignal): Promise<Uint8Array> {
+    const crc = createCrc(algorithm)
+    await this.#read(start, end, (bytes) => crc.update(bytes), signal)
+    return crc.digest()
+  }
+
   async md5(start: number, end: number, signal: AbortSignal): Promise<string> {
     const md5 = createHash('md5')
-    const block = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, end - start))
-    await this.#onDisk(async (handle) => {
-      for (let at = start; at < end; ) {
-        signal.throwIfAborted()
-        const { bytesRead } = await handle.read(block, 0, Math.min(block.length, end - at), at)
-        if (bytesRead === 0) throw new Error(`Expected ${end} bytes in ${this.#part}, got ${at}.`)
-        md5.update(block.subarray(0, bytesRead))
-        at += bytesRead
-      }
-    })
+    await this.#read(start, end, (bytes) => md5.update(bytes), signal)
     return md5.digest('hex')
   }
 
@@ -181,6 +183,24 @@ export class PartFile implements DownloadTarget {
     return found === size ? undefined : `the file that was begun has ${found} bytes by now, and not ${size}`
   }
 
+  async #read(
+    start: number,
+    end: number,
+    onBytes: (bytes: Uint8Array) => unknown,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const block = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, end - start))
+    await this.#onDisk(async (handle) => {
+      for (let at = start; at < end; ) {
+        signal.throwIfAborted()
+        const { bytesRead } = await handle.read(block, 0, Math.min(block.length, end - at), at)
+        if (bytesRead === 0) throw new Error(`Expected ${end} bytes in ${this.#part}, got ${at}.`)
+        onBytes(block.subarray(0, bytesRead))
+        at += bytesRead
+      }
+    })
+  }
+
   async #removeJournal(): Promise<void> {
     await rm(journalPathOf(this.#part), { force: true })
     await syncNames(this.#part)
@@ -198,25 +218,6 @@ export class PartFile implements DownloadTarget {
 
 async function fileOf(handle: FileHandle): Promise<string> {
   return String((await handle.stat({ bigint: true })).ino)
-}
-
-/**
- * The journal of a part file that is ours, or of one to be.
- * @throws {ForeignPartFileError}
- */
-async function openOwnJournal(part: string): Promise<LineFile<DownloadEntry>> {
-  const there = await whatIs(part)
-  if (there && !(await whatIs(journalPathOf(part)))) throw new ForeignPartFileError(part)
-  const journal = await openLineFile(journalPathOf(part), downloadLines)
-  const { entries, damage } = journal
-  // A run that was killed before its first line has no data yet.
-  if (entries.length > 0 || damage !== undefined || !there?.blocks) return journal
-  await journal.close()
-  throw new ForeignPartFileError(part)
-}
-
-function journalPathOf(part: string): string {
-  return `${part}.journal`
 }
 
 function lockFor(name: string, locks: string): Unlock | undefined {

@@ -88,6 +88,11 @@ export class StreamTarget implements DownloadTarget {
   async journal(): Promise<void> {}
   async drop(): Promise<void> {}
 
+  /** Nothing is there to be read again. */
+  async crc(): Promise<never> {
+    throw new Error('Expected a file to read again, got a stream.')
+  }
+
   /** Of a part, which are hashed as they go. */
   async md5(start: number, end: number, signal: AbortSignal): Promise<string> {
     await this.#until(() => this.#taken >= end, signal)

@@ -3,7 +3,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { FileExistsError, IntegrityError } from '../../client/node/index.ts'
-import { bytesOf, MIB, openSetting, type Setting } from './download-setting.ts'
+import { damage, flipByte, MIB, openSetting, type Setting } from './download-setting.ts'
 import { pseudoRandom } from './servers.ts'
 
 const object = pseudoRandom(5 * MIB + 3)
@@ -51,20 +51,31 @@ test.each([
 test.each([
   ['a single PUT', single],
   ['parts', multipart],
-])('bytes of one from %s that arrive damaged do not get the name', async (_, setting) => {
+])('bytes of one from %s that arrive damaged each time do not get the name', async (_, setting) => {
   const { folder, begin } = await openSetting({
     ...setting,
-    trouble(request, response, nth) {
-      if (nth !== 1) return false
-      const { first, end } = bytesOf(request.headers.range ?? '')
-      const bytes = Buffer.from(object.subarray(first, end))
-      bytes[10] = (bytes[10] ?? 0) ^ 1
-      response.writeHead(206, { 'content-range': `bytes ${first}-${end - 1}/${object.length}` }).end(bytes)
-      return true
-    },
+    trouble: (request, response) => damage(object, request, response),
   })
   await expect(begin().result).rejects.toThrow(IntegrityError)
   expect(await readdir(folder)).toEqual([])
+})
+
+test.each([
+  ['a single PUT', single],
+  ['parts', multipart],
+])('a part file of one from %s that was edited since is found out, and begun anew', async (_, setting) => {
+  const { folder, begin, beginAndStop } = await openSetting(setting)
+  await beginAndStop(3 * MIB)
+  await flipByte(join(folder, 'film.mov.part'), 100)
+  const run = begin()
+  const reasons: string[] = []
+  run.on('restarted', ({ reason }) => reasons.push(reason))
+  const { path, verified } = await run.result
+  expect({ verified, reasons }).toEqual({
+    verified: 'etag',
+    reasons: ['what is there is not what the store holds'],
+  })
+  expect((await readFile(path)).equals(object)).toBe(true)
 })
 
 test('an ETag that encryption makes no MD5 is not compared, and that is said', async () => {

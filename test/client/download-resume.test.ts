@@ -1,7 +1,20 @@
-import { link, open, readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  link,
+  lstat,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import {
+  AbortedError,
   DiskFullError,
   type Download,
   FileExistsError,
@@ -10,7 +23,7 @@ import {
   ObjectChangedError,
   StoreError,
 } from '../../client/node/index.ts'
-import { bytesOf, MIB, openSetting, type Setting } from './download-setting.ts'
+import { bytesOf, damage, flipByte, MIB, openSetting, type Setting } from './download-setting.ts'
 import { pseudoRandom } from './servers.ts'
 
 /** A download that was stopped after 2 MiB. */
@@ -35,12 +48,6 @@ function follow(run: Download) {
   })
   run.on('state', ({ state }) => told.states.push(state))
   return told
-}
-
-async function flipByte(path: string, position: number) {
-  const bytes = await readFile(path)
-  bytes[position] = (bytes[position] ?? 0) ^ 1
-  await writeFile(path, bytes)
 }
 
 describe('a download that was stopped', () => {
@@ -160,23 +167,89 @@ test('a download that began anew can be stopped and gone on with, too', async ()
 })
 
 test('what arrives damaged after it went on does not get the name, and is not gone on with', async () => {
-  let damaged = false
+  let damages = 0
   const { object, folder, begin, path, ranges } = await stopped({
-    trouble(request, response) {
-      if (!damaged) return false
-      damaged = false
-      const { first, end } = bytesOf(request.headers.range ?? '')
-      response.writeHead(206, { 'content-range': `bytes ${first}-${end - 1}/${5 * MIB + 3}` })
-      response.end(Buffer.alloc(end - first))
-      return true
-    },
+    trouble: (request, response) => damages > 0 && damage(object, request, response),
   })
-  damaged = true
+  damages = Number.POSITIVE_INFINITY
   await expect(begin().result).rejects.toThrow(IntegrityError)
-  expect(ranges.length).toBeGreaterThan(0)
+  expect(ranges.length).toBeGreaterThan(5)
   expect(await readdir(folder)).toEqual([])
+  damages = 0
   expect(await begin().result).toMatchObject({ bytesResumed: 0 })
   expect((await readFile(path)).equals(object)).toBe(true)
+})
+
+test('a bit that flips on the way has the download begin anew by itself, once, and it finishes', async () => {
+  const { object, folder, ranges, begin } = await openSetting({
+    trouble: (request, response, nth) => nth === 2 && damage(object, request, response),
+  })
+  const run = begin()
+  const told = follow(run)
+  const { path, bytesTransferred } = await run.result
+  expect(told).toEqual({
+    reason: 'what is there is not what the store holds',
+    states: ['downloading', 'completing', 'planned', 'downloading', 'completing', 'done'],
+  })
+  expect(bytesTransferred).toBe(2 * object.length)
+  expect(ranges).toHaveLength(10)
+  expect((await readFile(path)).equals(object)).toBe(true)
+  expect(await readdir(folder)).toEqual(['film.mov'])
+})
+
+describe('a part file that somebody wrote to since its journal', () => {
+  const range = { start: 1000, end: 5 * MIB }
+
+  test.each([
+    ['an object', undefined],
+    ['a range', range],
+  ])('of %s is read again; where it is another, it is begun anew', async (_, range) => {
+    const { object, folder, begin, beginAndStop } = await openSetting()
+    await beginAndStop(2 * MIB, { range })
+    await flipByte(join(folder, 'film.mov.part'), 100)
+    const run = begin({ range })
+    const told = follow(run)
+    const { path } = await run.result
+    expect(told.reason).toBe('what is there is not what the store holds')
+    expect((await readFile(path)).equals(object.subarray(range?.start ?? 0, range?.end))).toBe(true)
+  })
+
+  test('and is what it was, as after a kill, is gone on with', async () => {
+    const { object, begin, kept, part, path } = await stopped()
+    await chmod(part, 0o600)
+    const run = begin()
+    const told = follow(run)
+    expect(await run.result).toMatchObject({ bytesTransferred: object.length - kept })
+    expect(told.reason).toBeUndefined()
+    expect((await readFile(path)).equals(object)).toBe(true)
+  })
+
+  test('is read again by the next run, too, until one has read all of it', async () => {
+    const { object, begin, part, path, journal } = await stopped()
+    await flipByte(part, 100)
+    for (const _ of [1, 2]) {
+      const stop = new AbortController()
+      const run = begin({ signal: stop.signal })
+      run.on('started', () => stop.abort())
+      await expect(run.result).rejects.toThrow(AbortedError)
+    }
+    // As if it had been written to before the journal: only what that says tells it.
+    await writeFile(journal, '', { flag: 'a' })
+    expect((await lstat(part)).ctimeMs).toBeLessThan((await lstat(journal)).ctimeMs)
+    const run = begin()
+    const told = follow(run)
+    await run.result
+    expect(told.reason).toBe('what is there is not what the store holds')
+    expect((await readFile(path)).equals(object)).toBe(true)
+  })
+
+  test('is not read once more when it has been read', async () => {
+    const { beginAndStop, begin, kept, part, journal } = await stopped()
+    await chmod(part, 0o600)
+    await beginAndStop(kept + MIB)
+    expect(await readFile(journal, 'utf8')).toMatch(/"touched"[\s\S]*"reread"/)
+    expect(await begin().result).toMatchObject({ verified: 'checksum' })
+  })
 })
 
 test('a journal that is a link to somewhere else is not written through', async () => {

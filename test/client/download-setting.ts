@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Writable } from 'node:stream'
 import { onTestFinished } from 'vitest'
@@ -102,4 +103,20 @@ export async function openSetting({
 export function bytesOf(range: string): { first: number; end: number } {
   const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? []
   return { first: Number(first), end: Number(last) + 1 }
+}
+
+/** Answers with what is asked for, but for a bit. */
+export function damage(object: Buffer, request: IncomingMessage, response: ServerResponse): true {
+  const { first, end } = bytesOf(request.headers.range ?? '')
+  const bytes = Buffer.from(object.subarray(first, end))
+  bytes[10] = (bytes[10] ?? 0) ^ 1
+  response.writeHead(206, { 'content-range': `bytes ${first}-${end - 1}/${object.length}` }).end(bytes)
+  return true
+}
+
+/** In place. */
+export async function flipByte(path: string, position: number): Promise<void> {
+  const bytes = await readFile(path)
+  bytes[position] = (bytes[position] ?? 0) ^ 1
+  await writeFile(path, bytes)
 }

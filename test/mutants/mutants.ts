@@ -442,6 +442,36 @@ export const MUTANTS: readonly Mutant[] = [
     },
   ),
   mutant(
+    'download: a part file that was written to since is read again',
+    DOWNLOAD_RESUMED,
+    'a part file that somebody wrote to since its journal of an object is read again; where it is another, it is begun anew',
+    {
+      path: 'client/node/part-journal.ts',
+      from: 'there.ctimeNs > written.ctimeNs',
+      to: 'there.ctimeNs < 0n',
+    },
+  ),
+  mutant(
+    'download: a range is not gone on with for another',
+    'test/client/download-range.test.ts',
+    'a range that was stopped begins anew for another range, and says why',
+    {
+      path: 'client/download-journal.ts',
+      from: 'if (then.range?.start !== now.range?.start || then.range?.end !== now.range?.end) {',
+      to: 'if (then.range === null) {',
+    },
+  ),
+  mutant(
+    'download: a stream’s window is bounded',
+    'test/client/download-stream.test.ts',
+    'a slow stream is given time: no more is asked for than the window has room for',
+    {
+      path: 'client/node/stream-target.ts',
+      from: 'end - this.#taken <= this.#windowBytes',
+      to: 'end - this.#taken <= 16 * this.#windowBytes',
+    },
+  ),
+  mutant(
     'download: never replaces unasked',
     DOWNLOAD,
     'nor one that comes while the download is under way; what was received is kept for whoever may',
