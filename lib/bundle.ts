@@ -8,6 +8,7 @@ import type { RouteName } from '../protocol/routes.ts'
  * its place.
  */
 
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
 export const LAMBDA = fileURLToPath(new URL('../lambda', import.meta.url))
 /** With index.html. */
 export const WEB = fileURLToPath(new URL('../web', import.meta.url))
@@ -26,6 +27,7 @@ export function bundleSite(outputDirectory: string): boolean {
 
 export function functionBuild(route: RouteName, outputDirectory: string): BuildOptions {
   return {
+    absWorkingDir: ROOT,
     entryPoints: [join(LAMBDA, `${route}.ts`)],
     outfile: join(outputDirectory, 'index.js'),
     // The SDK with it: that of the runtime changes without notice, and presigning and checksums depend on its version.
@@ -43,7 +45,7 @@ export function functionBuild(route: RouteName, outputDirectory: string): BuildO
 export function siteBuild(outputDirectory: string): BuildOptions {
   return {
     // The names of chunks are hashes, of paths, too: the same from wherever an app is run.
-    absWorkingDir: WEB,
+    absWorkingDir: ROOT,
     entryPoints: ['main.ts', 'style.css'].map((name) => join(WEB, name)),
     outdir: join(outputDirectory, 'assets'),
     bundle: true,
