@@ -9,11 +9,10 @@ import {
 import { openStore, type S3Store, type S3StoreOptions } from '../client/node/s3/store.ts'
 import { nodeWakes } from '../client/node/wakes.ts'
 import { type Invocation, UsageError } from './command.ts'
+import { apiCaller, storeOf, TOKEN_VARIABLE, tokenOf } from './credentials.ts'
 import { stringFlag, traffic } from './flags.ts'
 import type { ApiPlace, Place, S3Place } from './place.ts'
-
-/** In the environment rather than in a flag: what is typed stays in the shell's history, and any process can read it. */
-export const TOKEN_VARIABLE = 'PARTWAY_TOKEN'
+import { apiName } from './tokens.ts'
 
 /** A client for the caller that the environment names. */
 export type Connection = ApiConnection | S3Connection
@@ -36,7 +35,7 @@ export function connect(invocation: Invocation, place: Place): Connection {
   const common = { state: stringFlag(flags.journal), ...traffic(invocation) }
   try {
     if (place.kind === 'api') {
-      const client = createClient({ url: place.url, token: () => tokenOf(invocation), ...common })
+      const client = createClient({ url: place.url, authorizer: apiCaller(invocation, place.url), ...common })
       return { kind: 'api', place, client }
     }
     return { kind: 's3', place, client: createS3Client({ ...storeOptions(invocation, place), ...common }) }
@@ -76,10 +75,10 @@ function withFlags(message: string): string {
   return message.replaceAll('maxMemory', '--max-memory').replaceAll('bandwidthLimit', '--bandwidth-limit')
 }
 
-/** What the API asks of callers, where that is why it said no: who signs them in, and what to do with the token. */
+/** What the API asks of callers, where that is why it said no: who signs them in, and how. */
 export async function adviceOnSignIn(
   error: unknown,
-  { kind, client }: Connection,
+  { kind, place, client }: Connection,
   invocation: Invocation,
 ): Promise<string | undefined> {
   if (kind === 's3') return undefined
@@ -87,15 +86,15 @@ export async function adviceOnSignIn(
     return undefined
   }
   const { auth, issuer, clientId } = await client.api.describe(invocation.signal)
-  if (auth === 'iam') {
-    return 'It takes requests signed with AWS credentials (auth iam), which this version of the command does not make.'
+  if (auth === 'iam') return 'It takes AWS credentials that execute-api:Invoke is granted to (auth iam).'
+  const api = apiName(place.url)
+  const login = `run partway login --api ${api}`
+  const token = `a token of the issuer ${issuer} for the client ${clientId}`
+  if (tokenOf(invocation)) {
+    return `It did not take the token in ${TOKEN_VARIABLE}, which may have expired. Set it to ${token}; or unset it, and ${login}.`
   }
-  const refused = tokenOf(invocation)
-    ? `It did not take the token in ${TOKEN_VARIABLE}, which may have expired.`
-    : `It takes signed-in callers only, and ${TOKEN_VARIABLE} is not set.`
-  return `${refused} Set it to a token of the issuer ${issuer} for the client ${clientId}.`
-}
-
-function tokenOf({ terminal }: Invocation): string | undefined {
-  return terminal.environment[TOKEN_VARIABLE]?.trim() || undefined
+  if (await storeOf(invocation).read(api)) {
+    return `It did not take the sign-in that is kept, which may have ended: ${login}.`
+  }
+  return `It takes signed-in callers only, and ${TOKEN_VARIABLE} is not set. Either ${login}, or set it to ${token}.`
 }

@@ -121,6 +121,7 @@ function configuration({
     issueRefreshToken: async () => true,
     ttl: {
       AccessToken: tokenSeconds,
+      DeviceCode: 600,
       IdToken: tokenSeconds,
       Grant: SESSION_SECONDS,
       Interaction: 3600,

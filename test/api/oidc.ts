@@ -35,11 +35,47 @@ export async function signInAs(issuerUrl: string, apiUrl: string, name: string):
   return token
 }
 
+/** Does what a person does with the page that a command line shows: types a name, and says yes. */
+export async function approveDevice(url: string, name: string): Promise<void> {
+  const browser = new Browser()
+  let page = await browser.open(new URL(url))
+  for (let steps = 0; steps < 5 && page.form; steps++) {
+    const { action, fields } = page.form
+    page = await browser.open(action, new URLSearchParams('login' in fields ? { login: name } : fields))
+  }
+  if (!page.text.includes('Signed in')) throw new Error(`Expected to be signed in, got ${page.text}.`)
+}
+
+/** Opens the page that a command line on this machine shows, and lets the issuer lead back to the command. */
+export async function approveInBrowser(url: string, name: string): Promise<void> {
+  const browser = new Browser()
+  const { form } = await browser.open(new URL(url))
+  if (!form) throw new Error('Expected a form to sign in with.')
+  await browser.open(form.action, new URLSearchParams({ login: name }))
+}
+
 /** Keeps cookies, and follows redirects up to a page that wants a person, or back to the app. */
 class Browser {
   readonly #cookies = new Map<string, string>()
 
+  /** Follows redirects wherever they lead, up to a page. */
+  async open(url: URL, form?: URLSearchParams): Promise<Page> {
+    const response = await this.#fetch(url, form)
+    const location = response.headers.get('location')
+    if (location) return this.open(new URL(location, url))
+    const text = await response.text()
+    return { text, form: formIn(text, url) }
+  }
+
   async follow(url: URL, app: string, form?: URLSearchParams): Promise<URL> {
+    const response = await this.#fetch(url, form)
+    const location = response.headers.get('location')
+    if (!location) return url
+    const next = new URL(location, url)
+    return next.origin === app ? next : this.follow(next, app)
+  }
+
+  async #fetch(url: URL, form?: URLSearchParams): Promise<Response> {
     const response = await fetch(url, {
       redirect: 'manual',
       headers: { cookie: Array.from(this.#cookies, (cookie) => cookie.join('=')).join('; ') },
@@ -49,9 +85,20 @@ class Browser {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
       this.#cookies.set(name, value)
     }
-    const location = response.headers.get('location')
-    if (!location) return url
-    const next = new URL(location, url)
-    return next.origin === app ? next : this.follow(next, app)
+    return response
   }
+}
+
+interface Page {
+  readonly text: string
+  readonly form: { readonly action: URL; readonly fields: Record<string, string> } | undefined
+}
+
+function formIn(html: string, url: URL): Page['form'] {
+  const [form] = /<form[^>]*>/.exec(html) ?? []
+  if (!form) return undefined
+  const attribute = (tag: string, name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1]
+  const inputs = html.match(/<input[^>]*>/g) ?? []
+  const fields = inputs.map((tag) => [attribute(tag, 'name') ?? '', attribute(tag, 'value') ?? ''])
+  return { action: new URL(attribute(form, 'action') ?? '', url), fields: Object.fromEntries(fields) }
 }

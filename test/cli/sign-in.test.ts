@@ -38,18 +38,27 @@ test.each([
     const { code, stdout, stderr } = await run(args, { PARTWAY_API: aws.apiUrl, ...environment })
     expect({ code, stdout }).toEqual({ code: 75, stdout: '' })
     expect(stderr).toContain(sentence)
-    expect(stderr).toContain(`Set it to a token of the issuer ${aws.issuerUrl} for the client partway.`)
+    expect(stderr).toContain(`a token of the issuer ${aws.issuerUrl} for the client partway`)
+    expect(stderr).toContain(`run partway login --api ${aws.apiUrl}`)
   }
 })
 
-test('an API that wants AWS credentials is told apart', async () => {
+test.each([
+  ['none', {}, 'Expected AWS credentials, got none. Looked at AWS_ACCESS_KEY_ID'],
+  [
+    'some that it does not take',
+    { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 's' },
+    'execute-api:Invoke',
+  ],
+])('an API that takes AWS credentials is told apart, where there are %s', async (_, keys, sentence) => {
   const description = { version: '0.1.0', auth: 'iam', region: 'eu-west-1', maxObjectSize: 1, checksums: [] }
   const url = await serve(({ url }, response) =>
     url === '/' ? sendJson(response, 200, description) : sendJson(response, 403, { message: 'Forbidden' }),
   )
   const { folder, run } = await openDesk()
   await writeFile(join(folder, 'film.mov'), 'x')
-  const { code, stderr } = await run(['upload', 'film.mov', '--api', url])
+  const environment = { HOME: folder, AWS_EC2_METADATA_DISABLED: 'true', ...keys }
+  const { code, stderr } = await run(['upload', 'film.mov', '--api', url], environment)
   expect(code).toBe(75)
-  expect(stderr).toContain('signed with AWS credentials (auth iam)')
+  expect(stderr).toContain(sentence)
 })
