@@ -5,6 +5,11 @@ import { readSettings, SettingError } from './settings.ts'
 /** `npm start`: the stack on this machine, until it is told to stop. */
 
 const USAGE_ERROR = 2
+const SIGN_IN = {
+  none: () => 'No sign-in',
+  jwt: (issuerUrl: string) => `Sign-in by ${issuerUrl}`,
+  iam: () => 'Requests are signed with the AWS credentials below',
+}
 
 const stop = new AbortController()
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(name))
@@ -27,12 +32,6 @@ async function main(signal: AbortSignal): Promise<number> {
     console.error(explain(error, settings))
     return error instanceof SettingError ? USAGE_ERROR : 1
   }
-}
-
-const SIGN_IN = {
-  none: () => 'No sign-in',
-  jwt: (issuerUrl: string) => `Sign-in by ${issuerUrl}`,
-  iam: () => 'Requests are signed with the AWS credentials below',
 }
 
 function welcome(
