@@ -7,15 +7,19 @@ import { Multipart } from './multipart.ts'
 import type { JournaledUpload } from './ports.ts'
 import { Single } from './single.ts'
 
-/** Initiates an upload, and journals it before anything of it is sent. @param partSize in bytes */
+/**
+ * Initiates an upload, and journals it before anything of it is sent. Sizes in bytes.
+ * @param largestPut that whoever plans the upload will have in a single PUT
+ */
 export async function initiate<Slice>(
   job: Job<Slice>,
   partSize: number | undefined,
   signal: AbortSignal,
+  largestPut = MAX_SINGLE_PUT_BYTES,
 ): Promise<Transfer> {
   const { source, controlPlane, contentType, metadata } = job
   const identity = await source.identify(signal)
-  const checksum = await checksumOfSmall(job, partSize, signal)
+  const checksum = fitsOnePut(source.size, partSize, largestPut) ? await checksumOf(job, signal) : undefined
   const request: InitiateRequest = {
     fileName: source.name,
     size: source.size,
@@ -45,17 +49,19 @@ export async function initiate<Slice>(
 }
 
 /** Whether whoever plans the upload will have it in a single PUT. Sizes in bytes. */
-export function fitsOnePut(size: number, partSize = DEFAULT_PART_BYTES): boolean {
-  return size <= Math.min(partSize, MAX_SINGLE_PUT_BYTES)
+export function fitsOnePut(
+  size: number,
+  partSize = DEFAULT_PART_BYTES,
+  largestPut = MAX_SINGLE_PUT_BYTES,
+): boolean {
+  return size <= Math.min(partSize, largestPut)
 }
 
 /** A file that will travel in a single PUT is small enough to be read twice: S3 then checks what it gets. */
-async function checksumOfSmall<Slice>(
+async function checksumOf<Slice>(
   { source, checksum: algorithm }: Job<Slice>,
-  partSize: number | undefined,
   signal: AbortSignal,
 ): Promise<Checksum | undefined> {
-  if (!fitsOnePut(source.size, partSize)) return undefined
   if (algorithm === 'NONE') return undefined
   const crc = await source.crc(algorithm, 0, source.size, signal)
   return { algorithm, value: toBase64(crc) } as Checksum

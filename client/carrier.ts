@@ -1,5 +1,5 @@
 import { initiate } from './begin.ts'
-import { UploadGoneError } from './errors.ts'
+import { type PartwayError, UploadGoneError } from './errors.ts'
 import type { Job, Stored, Transfer } from './job.ts'
 import { type OpenOptions, openUpload } from './open-upload.ts'
 import type { Journal } from './ports.ts'
@@ -7,8 +7,20 @@ import type { Journal } from './ports.ts'
 /** An upload that vanishes again and again is not an accident. */
 const MAX_RESTARTS = 2
 
+/** What brings a source to the store, from one pause to the next. */
+export interface Carrying<Slice> {
+  /** Absent until there is one. */
+  readonly transfer: Transfer | undefined
+  /** May be called again after a pause. */
+  carry(job: Job<Slice>, journal: Journal, signal: AbortSignal): Promise<Stored>
+  /** Complete may have been faster than whoever cancelled it. */
+  foundComplete(): Promise<Stored | undefined>
+  /** It cannot be carried any further. @returns what whoever waits for it is told */
+  failed(error: PartwayError): Promise<PartwayError>
+}
+
 /** Carries a source to the store, whatever becomes of the upload that it began with. */
-export class Carrier<Slice> {
+export class Carrier<Slice> implements Carrying<Slice> {
   transfer: Transfer | undefined
   readonly #options: OpenOptions
   /** The store does not know the transfer, and another is not there yet: a pause came in between. */
@@ -18,7 +30,6 @@ export class Carrier<Slice> {
     this.#options = options
   }
 
-  /** May be called again after a pause. */
   async carry(job: Job<Slice>, journal: Journal, signal: AbortSignal): Promise<Stored> {
     this.transfer ??= await openUpload(job, journal, this.#options, signal)
     if (this.#isGone) await this.#beginAnew(job, this.transfer, signal)
@@ -42,7 +53,11 @@ export class Carrier<Slice> {
     this.#isGone = false
   }
 
-  /** Complete may have been faster than whoever cancelled it. */
+  /** What it was begun with is there when it is begun again. */
+  async failed(error: PartwayError): Promise<PartwayError> {
+    return error
+  }
+
   async foundComplete(): Promise<Stored | undefined> {
     const { signal } = new AbortController()
     await this.transfer?.abort(signal)

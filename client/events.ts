@@ -38,8 +38,10 @@ export interface UploadSnapshot {
   readonly fileName: string
   /** Once initiated. */
   readonly key: string | undefined
-  /** Of the file, in bytes. */
+  /** Of the file, in bytes; of a stream what was read so far, until `sizeKnown`. */
   readonly size: number
+  /** `false` for a stream whose end was not read yet: there is no `eta`, and `parts` and `size` grow. */
+  readonly sizeKnown: boolean
   /** Acknowledged by the store, held by it from before, and in flight: what a bar shows. Falls when a part has to be sent again. */
   readonly bytesSent: number
   readonly bytesAcknowledged: number
@@ -60,7 +62,7 @@ export interface UploadSnapshot {
 
 export interface UploadEvents {
   state: { readonly state: UploadState; readonly previous: UploadState }
-  /** The plan is made, sizes in bytes. */
+  /** The plan is made, sizes in bytes. Of a stream in parts, `partCount` is how many are read so far. */
   initiated: { readonly key: string; readonly partSize: number; readonly partCount: number }
   /** The store holds parts of an earlier run: these are not sent again. */
   resumed: {

@@ -25,6 +25,8 @@ export interface Source<Slice> {
   /** The file's own name, or a relative path with its folders. */
   readonly name: string
   readonly size: number
+  /** Whether that is all. @default true */
+  readonly sizeKnown?: boolean | undefined
   readonly contentType?: string | undefined
   /** Which file this is, among all that a person may send: finds the journal of an unfinished upload again. */
   readonly id: string

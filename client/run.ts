@@ -1,6 +1,6 @@
 import { type Follower, follow } from './abort.ts'
 import { fitsOnePut } from './begin.ts'
-import { Carrier } from './carrier.ts'
+import { Carrier, type Carrying } from './carrier.ts'
 import type { Undertaking } from './create-job.ts'
 import { AbortedError, asPartwayError, BusyError, type PartwayError } from './errors.ts'
 import type { Emitter, Listener, Upload, UploadEvents, UploadResult, UploadSnapshot } from './events.ts'
@@ -23,7 +23,7 @@ export class UploadRun<Slice> implements Upload {
   readonly #options: UploadOptions
   readonly #stage: Stage
   readonly #emitter: Emitter<UploadEvents>
-  readonly #carrier: Carrier<Slice>
+  readonly #carrier: Carrying<Slice>
   readonly #stop = new AbortController()
   readonly #begun: number
   /** What a pause interrupts. */
@@ -37,6 +37,11 @@ export class UploadRun<Slice> implements Upload {
     { job, stage, emitter }: Undertaking<Slice>,
     { journals }: Pick<UploadPorts<Slice>, 'journals'>,
     options: UploadOptions,
+    carrier: Carrying<Slice> = new Carrier({
+      partSize: options.partSize,
+      resume: options.resume ?? 'journal',
+      restart: options.restart ?? false,
+    }),
   ) {
     this.#job = job
     this.#stage = stage
@@ -44,8 +49,7 @@ export class UploadRun<Slice> implements Upload {
     this.#journals = journals
     this.#options = options
     this.#begun = job.clock.now()
-    const { partSize, resume = 'journal', restart = false } = options
-    this.#carrier = new Carrier({ partSize, resume, restart })
+    this.#carrier = carrier
     this.result = this.#run()
     this.result.catch(() => {})
   }
@@ -95,7 +99,8 @@ export class UploadRun<Slice> implements Upload {
       this.#stage.take('finish')
       return result
     } catch (error) {
-      const failure = this.#cancelled ?? asPartwayError(error, this.#job.source.name)
+      const failure =
+        this.#cancelled ?? (await this.#carrier.failed(asPartwayError(error, this.#job.source.name)))
       this.#fail(this.#cancelled ? 'abort' : failure.resumable ? 'stop' : 'fail', failure)
       throw failure
     } finally {

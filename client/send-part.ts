@@ -11,6 +11,8 @@ import { isTransientStatus } from './retry.ts'
 export interface PartPorts<Slice, Signed extends SignedPut> {
   readonly job: Job<Slice>
   readonly proofs: Proofs
+  /** Where it is known already, and signed: it is not computed again. */
+  readonly crc?: Uint8Array | undefined
   sign(signal: AbortSignal): Promise<Signed>
   /** Absent where a URL cannot be signed again. */
   refused?(signed: Signed): void
@@ -27,7 +29,7 @@ const MAX_STRANGE_ETAGS = 2
  */
 export async function sendPart<Slice, Signed extends SignedPut>(
   { partNumber, start, end, size }: PartRange,
-  { job, proofs, sign, refused, verify }: PartPorts<Slice, Signed>,
+  { job, proofs, crc: known, sign, refused, verify }: PartPorts<Slice, Signed>,
   lane: Lane,
   signal: AbortSignal,
 ): Promise<PutResponse> {
@@ -47,7 +49,7 @@ export async function sendPart<Slice, Signed extends SignedPut>(
   const put = {
     body: source.slice(start, end),
     size,
-    crc: proofs.algorithm,
+    crc: known ? undefined : proofs.algorithm,
     md5: proofs.algorithm === undefined,
     pace,
     sign: async (signal: AbortSignal) => {

@@ -42,6 +42,11 @@ export class Tracker {
     this.#inFlightBytes = 0
   }
 
+  /** The plan has more parts by now. */
+  extend(): void {
+    while (this.parts.length < this.#plan.partCount) this.parts.push('pending')
+  }
+
   /** What is measured from now on is a rate of its own: a pause, a wait, or bytes that were there before, are no part of it. */
   startRate(): void {
     this.#rate = createRate(this.#clock.now(), this.bytesSent)

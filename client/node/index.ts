@@ -16,6 +16,7 @@ import { stateFolder } from './state-folder.ts'
 import { downloadStream, type StreamOptions } from './stream.ts'
 import { createTraffic, type TrafficOptions } from './traffic.ts'
 import { fileTransport } from './transport.ts'
+import { type S3StreamOptions, uploadStream } from './upload-stream.ts'
 import { nodeWakes } from './wakes.ts'
 
 export interface NodeClient {
@@ -51,6 +52,15 @@ export interface S3UploadOptions extends UploadOptions, Pick<S3Target, 'key' | '
 export interface S3Client extends Omit<NodeClient, 'upload'> {
   /** Begins at once; goes on where an earlier upload of the same file to the same key stopped. Close the source afterwards. @throws {TypeError} for a key or headers that S3 would not take */
   upload(source: FileSource, options?: S3UploadOptions): Upload
+  /**
+   * Begins at once, and reads as fast as it can send: parts are held in memory until the store has them, as many as `maxMemory` has room for, or
+   * else 4. One that ends within the first part goes in one PUT. A stream cannot be read again, so nothing is kept: one that fails, or is
+   * stopped, has its parts dropped, is `failed` with a {@link StreamError}, and has to be sent anew.
+   * @throws {RangeError} for a part size that is none, too small for the size that is expected, or too large for the memory
+   * @throws {TypeError} for a key or headers that S3 would not take
+   * @example await client.uploadStream(process.stdin, { key: 'backup.tar', expectedSize: 2e12 }).result
+   */
+  uploadStream(chunks: AsyncIterable<Uint8Array>, options: S3StreamOptions): Upload
 }
 
 /**
@@ -65,7 +75,9 @@ export interface S3Client extends Omit<NodeClient, 'upload'> {
  */
 export function createClient({ credentials, ...options }: ClientOptions): NodeClient {
   const { authorizer = credentials && apiSigner({ ...options, credentials }) } = options
-  return wire(createApi({ wakes: nodeWakes, ...options, authorizer }), createConnections(), options)
+  const connections = createConnections()
+  const api = createApi({ wakes: nodeWakes, ...options, authorizer })
+  return wire(api, connections, portsOf(connections, options))
 }
 
 /**
@@ -79,33 +91,46 @@ export function createClient({ credentials, ...options }: ClientOptions): NodeCl
 export function createS3Client({ prefix = '', ...options }: S3ClientOptions): S3Client {
   const connections = createConnections()
   const store = openStore({ wakes: nodeWakes, ...options }, connections)
-  const client = wire(createS3ControlPlane(store, { prefix }), connections, options)
+  const ports = portsOf(connections, options)
+  const isLimited = options.maxMemory !== undefined
+  const client = wire(createS3ControlPlane(store, { prefix }), connections, ports)
   return {
     ...client,
     upload: (source, { key = prefix + source.name, overwrite, headers, ...options } = {}) =>
       client.upload(source, options, createS3ControlPlane(store, { key, overwrite, headers })),
+    uploadStream: (chunks, options) =>
+      uploadStream(chunks, options, {
+        ...ports,
+        isLimited,
+        controlPlane: (stream) => {
+          const { key, overwrite, headers } = options
+          return createS3ControlPlane(store, { key, overwrite, headers, stream })
+        },
+      }),
+  }
+}
+
+function portsOf(connections: Connections, { state, ...limits }: NodeOptions) {
+  const folder = state ?? stateFolder(process.env)
+  return {
+    transport: fileTransport(connections),
+    journals: fileJournals(folder),
+    locks: join(folder, 'locks'),
+    wakes: nodeWakes,
+    ...createTraffic(limits),
   }
 }
 
 /** What both have in common. */
-function wire(api: ControlPlane, connections: Connections, { state, ...limits }: NodeOptions) {
-  const folder = state ?? stateFolder(process.env)
-  const traffic = createTraffic(limits)
-  const locks = join(folder, 'locks')
-  const ports = {
-    transport: fileTransport(connections),
-    journals: fileJournals(folder),
-    wakes: nodeWakes,
-    ...traffic,
-  }
+function wire(api: ControlPlane, connections: Connections, ports: ReturnType<typeof portsOf>) {
   return {
     api,
     upload: (source: FileSource, options?: UploadOptions, controlPlane = api) =>
       upload(source, { ...ports, controlPlane }, options),
     download: (key: string, options?: DownloadOptions) =>
-      download(key, { api, connections, locks, wakes: nodeWakes, ...traffic }, options),
+      download(key, { ...ports, api, connections }, options),
     downloadStream: (key: string, writable: Writable, options?: StreamOptions) =>
-      downloadStream(key, writable, { api, connections, wakes: nodeWakes, ...traffic }, options),
+      downloadStream(key, writable, { ...ports, api, connections }, options),
     close: () => connections.close(),
   }
 }
@@ -140,4 +165,6 @@ export type { ObjectHeaders } from './s3/object-headers.ts'
 export { KeyTakenError } from './s3/problems.ts'
 export { type FileSource, type OpenFileOptions, openFile } from './source.ts'
 export type { StreamOptions } from './stream.ts'
+export { StreamError } from './stream-errors.ts'
 export type { TrafficOptions } from './traffic.ts'
+export type { S3StreamOptions } from './upload-stream.ts'

@@ -61,6 +61,11 @@ function lanesWithin(maxMemory: number): number {
   )
 }
 
+/** The `maxMemory` that has so many bytes to spare. */
+export function memoryFor(spareBytes: number): number {
+  return BASE_BYTES + spareBytes
+}
+
 function lanesUnder(bytesPerSecond: number): number {
   const talkative = Math.floor((bytesPerSecond / 1000) * (LONGEST_SILENCE_MS / PIECE_BYTES))
   return Math.min(talkative, Math.max(FEWEST_PACED_LANES, Math.floor(bytesPerSecond / WORTH_A_LANE)))

@@ -1,11 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { expect, onTestFinished } from 'vitest'
 import {
   createS3Client,
   KeyTakenError,
   type ObjectHeaders,
   openFile,
+  type S3Client,
   type S3UploadOptions,
   type Upload,
   type UploadResult,
@@ -112,6 +114,32 @@ contract('an object that appears while parts are sent is not replaced by them', 
   expect(await s3.headObject({ Bucket, Key })).toMatchObject({ ContentLength: 7 })
 })
 
+for (const [what, film] of [...SHAPES, ['of no bytes', Buffer.alloc(0)]] as const) {
+  contract(`a stream ${what} becomes an object that is proved`, async (target) => {
+    const { s3, Bucket } = target
+    const client = await open(target)
+    const options = { key: `streams/${what}`, partSize: PART, headers: { cacheControl: 'no-cache' } }
+    const result = await client.uploadStream(Readable.from([film]), options).result
+    expect(result).toMatchObject({ size: film.length, verified: keepsChecksums ? 'checksum' : 'etag' })
+    const { Body, CacheControl } = await s3.getObject({ Bucket, Key: result.key })
+    expect(film.equals((await Body?.transformToByteArray()) ?? new Uint8Array())).toBe(true)
+    expect(CacheControl).toBe('no-cache')
+  })
+}
+
+contract('of a stream that breaks, nothing is left', async (target) => {
+  const { s3, Bucket } = target
+  async function* broken() {
+    yield FILM
+    throw new Error('broken')
+  }
+  const client = await open(target)
+  const upload = client.uploadStream(broken(), { key: 'broken', partSize: PART })
+  await expect(upload.result).rejects.toThrow(/broken.*Its parts are dropped/)
+  const { Uploads = [] } = await s3.listMultipartUploads({ Bucket, Prefix: 'broken' })
+  expect(Uploads).toEqual([])
+})
+
 /** Sends the film; what the store then has is the film, or this throws. */
 async function upload(target: Target, options: S3UploadOptions, film: Buffer): Promise<UploadResult> {
   const { s3, Bucket } = target
@@ -121,20 +149,19 @@ async function upload(target: Target, options: S3UploadOptions, film: Buffer): P
   return result
 }
 
-async function begin({ Bucket, engine }: Target, options: S3UploadOptions, film: Buffer): Promise<Upload> {
-  const { endpoint, region, credentials } = engine
-  const folder = await temporaryFolder()
-  const path = join(folder, 'film.mov')
+async function begin(target: Target, options: S3UploadOptions, film: Buffer): Promise<Upload> {
+  const path = join(await temporaryFolder(), 'film.mov')
   await writeFile(path, film)
   const source = await openFile(path)
   onTestFinished(() => source.close())
-  const client = createS3Client({
-    bucket: Bucket,
-    endpoint,
-    region,
-    credentials,
-    state: join(folder, 'state'),
-  })
-  onTestFinished(() => client.close())
+  const client = await open(target)
   return client.upload(source, { partSize: PART, ...options })
+}
+
+async function open({ Bucket, engine }: Target): Promise<S3Client> {
+  const { endpoint, region, credentials } = engine
+  const state = join(await temporaryFolder(), 'state')
+  const client = createS3Client({ bucket: Bucket, endpoint, region, credentials, state })
+  onTestFinished(() => client.close())
+  return client
 }

@@ -14,6 +14,8 @@ export interface Completion extends Omit<CompleteRequest, 'key'> {
   readonly key: string
   /** With its mark. */
   readonly uploadId: string
+  /** Of a stream: its upload id does not tell it. */
+  readonly streamSize?: number | undefined
   readonly overwrite: boolean
 }
 
@@ -25,10 +27,10 @@ export interface Completion extends Omit<CompleteRequest, 'key'> {
  */
 export async function complete(
   store: S3Store,
-  { key, uploadId, checksum, parts: claimed, overwrite }: Completion,
+  { key, uploadId, streamSize, checksum, parts: claimed, overwrite }: Completion,
   signal: AbortSignal,
 ): Promise<CompleteResponse> {
-  const { mark, s3UploadId } = splitUploadId(uploadId)
+  const { mark, s3UploadId } = splitUploadId(uploadId, streamSize)
   const { plan } = mark
   const upload = { key, uploadId: s3UploadId }
   const settled = () => settle(store, key, mark, checksum, signal)

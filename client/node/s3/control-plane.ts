@@ -26,6 +26,8 @@ export interface S3Target {
   readonly overwrite?: boolean | undefined
   /** Of objects that are uploaded. */
   readonly headers?: ObjectHeaders | undefined
+  /** A stream that is uploaded: its size as far as it is read. */
+  readonly stream?: { readonly size: number } | undefined
 }
 
 /**
@@ -35,15 +37,15 @@ export interface S3Target {
  */
 export function createS3ControlPlane(
   store: S3Store,
-  { key, prefix = '', overwrite = true, headers: given = {} }: S3Target = {},
+  { key, prefix = '', overwrite = true, headers: given = {}, stream }: S3Target = {},
 ): ControlPlane {
   const { address, call } = store
   if (key !== undefined) requireUrlSafe(key)
   const headers = objectHeaders(given)
-  const signer = new PartSigner(store)
+  const signer = new PartSigner(store, stream)
 
   async function requireListing(upload: UploadId, signal: AbortSignal): Promise<ListPartsResponse> {
-    const { mark, s3UploadId } = splitUploadId(upload.uploadId)
+    const { mark, s3UploadId } = splitUploadId(upload.uploadId, stream?.size)
     const { plan } = mark
     const listing = await listParts(call, { key: upload.key, uploadId: s3UploadId }, plan.partCount, signal)
     if (!listing) {
@@ -68,7 +70,12 @@ export function createS3ControlPlane(
     }),
     initiate: (request, signal) =>
       asApi(async () => {
-        const destination = { key: key ?? prefix + request.fileName, overwrite, headers }
+        const destination = {
+          key: key ?? prefix + request.fileName,
+          overwrite,
+          headers,
+          isStream: stream !== undefined,
+        }
         requireUrlSafe(destination.key)
         const answer = await initiate(store, destination, request, signal)
         if (answer.kind === 'multipart') signer.begun(answer)
@@ -77,7 +84,7 @@ export function createS3ControlPlane(
     presign: (upload, parts, signal, checksums) => asApi(() => signer.sign(upload, parts, checksums, signal)),
     listParts: (upload, signal) => asApi(() => requireListing(upload, signal)),
     complete: (upload, request, signal) =>
-      asApi(() => complete(store, { ...upload, ...request, overwrite }, signal)),
+      asApi(() => complete(store, { ...upload, ...request, overwrite, streamSize: stream?.size }, signal)),
     abort: ({ key, uploadId }, signal) =>
       asApi(() => abort(store, { key, uploadId: s3UploadIdOf(uploadId) }, signal)),
     listUploads: (page, signal) =>
@@ -95,7 +102,9 @@ export function createS3ControlPlane(
     find: (upload, signal) =>
       asApi(async () => {
         const mark =
-          'uploadId' in upload ? splitUploadId(upload.uploadId).mark : parseMark(upload.headers[MARK_HEADER])
+          'uploadId' in upload
+            ? splitUploadId(upload.uploadId, stream?.size).mark
+            : parseMark(upload.headers[MARK_HEADER])
         return mark && ownObject(store, upload.key, mark, undefined, signal)
       }),
   }

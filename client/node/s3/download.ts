@@ -4,7 +4,7 @@ import { decodeUserMetadata } from '../../../protocol/user-metadata.ts'
 import { headObject } from './head-object.ts'
 import { livePresigner } from './sign-parts.ts'
 import type { S3Store } from './store.ts'
-import { MARK_METADATA, parseMark } from './upload-mark.ts'
+import { MARK_METADATA, parseMark, withSize } from './upload-mark.ts'
 
 /** Says what an object is, and signs a GET of it. @throws {ProblemError} `object-unknown` */
 export async function download(store: S3Store, key: string, signal: AbortSignal): Promise<DownloadResponse> {
@@ -20,7 +20,8 @@ export async function download(store: S3Store, key: string, signal: AbortSignal)
   })
   const { fileName = key.slice(key.lastIndexOf('/') + 1) } = decodeUserMetadata(head.metadata)
   const partCount = /-(\d+)$/.exec(head.etag)?.[1]
-  const plan = parseMark(head.metadata[MARK_METADATA])?.plan
+  const mark = parseMark(head.metadata[MARK_METADATA])
+  const plan = mark && withSize(mark, head.size).plan
   return {
     key,
     url,

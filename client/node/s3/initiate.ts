@@ -8,7 +8,7 @@ import { createMultipartUpload } from './multipart-upload.ts'
 import { requireFree } from './require-free.ts'
 import { livePresigner, signParts } from './sign-parts.ts'
 import type { S3Store } from './store.ts'
-import { createMark, joinUploadId, MARK_METADATA, type UploadMark } from './upload-mark.ts'
+import { createMark, joinUploadId, MARK_METADATA, openMark, type UploadMark } from './upload-mark.ts'
 
 const DEFAULT_CONTENT_TYPE = 'application/octet-stream'
 
@@ -17,6 +17,8 @@ export interface Destination {
   readonly key: string
   /** Whether an object that stands there may be replaced. */
   readonly overwrite: boolean
+  /** Of a stream: a request for more than one part is for nobody knows how many. */
+  readonly isStream: boolean
   /** As they are sent and signed. */
   readonly headers: Readonly<Record<string, string>>
 }
@@ -27,20 +29,21 @@ export interface Destination {
  */
 export async function initiate(
   store: S3Store,
-  { key, overwrite, headers: given }: Destination,
+  destination: Destination,
   request: InitiateRequest,
   signal: AbortSignal,
 ): Promise<InitiateResponse> {
-  const mark = markOf(store, request)
+  const { key, overwrite, isStream, headers: given } = destination
+  const mark = markOf(store, request, isStream)
   if (!overwrite) await requireFree(store, key, mark, signal)
   const headers = {
     ...given,
     'content-type': request.contentType ?? DEFAULT_CONTENT_TYPE,
     ...metadataHeaders(request, mark),
   }
-  const { size, partSize } = mark.plan
-  if (size <= Math.min(partSize, MAX_SINGLE_PUT_BYTES)) {
-    return single(store, { key, overwrite, headers }, request, signal)
+  const { partSize } = mark.plan
+  if (request.size <= (isStream ? partSize : Math.min(partSize, MAX_SINGLE_PUT_BYTES))) {
+    return single(store, { ...destination, headers }, request, signal)
   }
   const { checksumAlgorithm = 'CRC64NVME' } = request
   const created = await createMultipartUpload(
@@ -57,16 +60,24 @@ export async function initiate(
     ...mark.plan,
     checksumAlgorithm: created.algorithm,
     ...(created.abortDate && { abortDate: created.abortDate }),
-    signed: await signParts(store, { ...created, plan: mark.plan }, window, undefined, signal),
+    signed: isStream
+      ? NOTHING_SIGNED
+      : await signParts(store, { ...created, plan: mark.plan }, window, undefined, signal),
   }
 }
+
+/** The parts of a stream are signed as they are read. */
+const NOTHING_SIGNED = { parts: [], expiresAt: new Date(0).toISOString(), expiresIn: 0 }
 
 const marks = new WeakMap<InitiateRequest, UploadMark>()
 
 /** A request that is made again, for a URL that was refused or an answer that was lost, is the same upload's. */
-function markOf({ time }: S3Store, request: InitiateRequest): UploadMark {
-  const mark =
-    marks.get(request) ?? createMark(planParts(request.size, request.partSize), time.now(), randomBytes(10))
+function markOf({ time }: S3Store, request: InitiateRequest, isStream: boolean): UploadMark {
+  const known = marks.get(request)
+  if (known) return known
+  const plan = planParts(request.size, request.partSize)
+  const seed = [time.now(), randomBytes(10)] as const
+  const mark = isStream && plan.partCount > 1 ? openMark(plan.partSize, ...seed) : createMark(plan, ...seed)
   marks.set(request, mark)
   return mark
 }

@@ -12,10 +12,13 @@ import { splitUploadId } from './upload-mark.ts'
 /** Signs parts, and looks first whether what it signs with is live, where it has signed them before. */
 export class PartSigner {
   readonly #store: S3Store
+  readonly #stream: { readonly size: number } | undefined
   readonly #signed = new Map<string, Set<number>>()
 
-  constructor(store: S3Store) {
+  /** @param stream that the parts are of, as far as it is read */
+  constructor(store: S3Store, stream: { readonly size: number } | undefined) {
     this.#store = store
+    this.#stream = stream
   }
 
   /** @param upload as initiate answered it: its first window is signed */
@@ -30,7 +33,7 @@ export class PartSigner {
     checksums: PartChecksums | undefined,
     signal: AbortSignal,
   ): Promise<SignedParts> {
-    const { mark, s3UploadId } = splitUploadId(uploadId)
+    const { mark, s3UploadId } = splitUploadId(uploadId, this.#stream?.size)
     const upload = { key, uploadId: s3UploadId }
     if (this.#remember(uploadId, numbersOf(parts))) await listParts(this.#store.call, upload, 1, signal)
     return signParts(this.#store, { ...upload, plan: mark.plan }, parts, checksums, signal)

@@ -35,6 +35,16 @@ export function isUnknown({ text }: UploadMark): boolean {
   return text.startsWith(UNKNOWN_UUID)
 }
 
+/** Of a stream in parts, whose size nobody knows when it is begun: 0 stands for it, which no upload in parts has. */
+export function openMark(partSize: number, time: Date, random: Uint8Array): UploadMark {
+  return createMark(plan(0, partSize), time, random)
+}
+
+/** As it stands in the object, with the plan of a stream as far as it is read. */
+export function withSize({ text, plan: open }: UploadMark, size: number): UploadMark {
+  return { text, plan: open.size === 0 ? plan(size, open.partSize) : open }
+}
+
 /** @returns `undefined` for what {@link createMark} did not make */
 export function parseMark(text: string | undefined): UploadMark | undefined {
   const [, size, partSize] = MARK.exec(text ?? '') ?? []
@@ -46,11 +56,22 @@ export function joinUploadId(mark: UploadMark, s3UploadId: string): string {
   return mark.text + SEPARATOR + s3UploadId
 }
 
-/** @throws {ProblemError} `invalid-request` for an id without a mark */
-export function splitUploadId(uploadId: string): { mark: UploadMark; s3UploadId: string } {
+/**
+ * @param streamSize as far as a stream is read, whose mark does not tell it
+ * @throws {ProblemError} `invalid-request` for an id without a mark
+ */
+export function splitUploadId(
+  uploadId: string,
+  streamSize?: number,
+): { mark: UploadMark; s3UploadId: string } {
   const at = uploadId.indexOf(SEPARATOR)
   const mark = parseMark(uploadId.slice(0, Math.max(0, at)))
-  if (mark) return { mark, s3UploadId: uploadId.slice(at + 1) }
+  if (mark) {
+    return {
+      mark: streamSize === undefined ? mark : withSize(mark, streamSize),
+      s3UploadId: uploadId.slice(at + 1),
+    }
+  }
   throw new ProblemError(
     'invalid-request',
     'Expected the id of an upload that was begun here, which holds its plan; got another. Begin anew.',
