@@ -1,12 +1,23 @@
+import { createHash } from 'node:crypto'
 import { link, realpath, rename, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { FileExistsError, NotRegularFileError } from './file-errors.ts'
 import { ifThere, isSame, whatIs } from './files.ts'
 import { syncFolder } from './folder.ts'
 
-/** Beside the file to be, so that giving it its name moves no bytes. */
+/** In UTF-8: what most file systems allow a name. */
+const LONGEST_NAME_BYTES = 255
+/** Of a part file, and of its journal. */
+const LONGEST_SUFFIX_BYTES = '.part.journal'.length
+const HASH_DIGITS = 16
+
+/** Beside the file to be, so that giving it its name moves no bytes; by a shorter one where there is no room for more. */
 export function partPathOf(path: string): string {
-  return `${path}.part`
+  const name = basename(path)
+  const room = LONGEST_NAME_BYTES - LONGEST_SUFFIX_BYTES
+  if (Buffer.byteLength(name) <= room) return `${path}.part`
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, HASH_DIGITS)
+  return join(dirname(path), `${beginningOf(name, room - 1 - HASH_DIGITS)}.${hash}.part`)
 }
 
 /**
@@ -37,6 +48,11 @@ export async function giveName(part: string, place: string, replace: boolean): P
   // Until the name is on the disk, so has to be the other one.
   await syncNames(place)
   await rm(part, { force: true })
+}
+
+/** @returns as many whole characters as fit */
+function beginningOf(name: string, bytes: number): string {
+  return new TextDecoder().decode(Buffer.from(name).subarray(0, bytes), { stream: true })
 }
 
 /** Puts on the disk which names are beside a file, its own among them. */

@@ -304,6 +304,23 @@ test('a file where a folder is to be made, or a folder where the file is to be, 
   expect(await readFile(join(folder, 'a'), 'utf8')).toBe('mine')
 })
 
+test.each([
+  ['of 255 bytes', `${'x'.repeat(251)}.mov`],
+  ['of 243 bytes, one more than its journal leaves room for', 'y'.repeat(243)],
+  ['of many bytes a character', '映'.repeat(85)],
+])('a name %s is as good as any other, and goes on after a stop', async (_, fileName) => {
+  const { object, folder, begin, beginAndStop } = await openSetting({ answer: { fileName } })
+  const run = await beginAndStop(2 * MIB)
+  for (const name of await readdir(folder)) expect(Buffer.byteLength(name)).toBeLessThanOrEqual(255)
+  const { path, bytesResumed } = await begin().result
+  expect({ path, bytesResumed }).toEqual({
+    path: join(folder, fileName),
+    bytesResumed: run.snapshot().bytesReceived,
+  })
+  expect((await readFile(path)).equals(object)).toBe(true)
+  expect(await readdir(folder)).toEqual([fileName])
+})
+
 test('where there can be no locks, it says how to move them, and leaves nothing behind', async () => {
   const { folder, begin } = await openSetting({ ports: { locks: '/dev/null/locks' } })
   await expect(begin().result).rejects.toThrow(
