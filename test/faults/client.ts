@@ -6,17 +6,30 @@ import type { Upload } from '../../client/events.ts'
 import { type DownloadOptions, download } from '../../client/node/download.ts'
 import { createConnections } from '../../client/node/http.ts'
 import { fileJournals } from '../../client/node/journal.ts'
+import { createS3ControlPlane } from '../../client/node/s3/control-plane.ts'
+import type { CredentialsProvider } from '../../client/node/s3/credentials.ts'
+import { openStore } from '../../client/node/s3/store.ts'
 import type { FileSource } from '../../client/node/source.ts'
 import { fileTransport } from '../../client/node/transport.ts'
 import type { Clock } from '../../client/ports.ts'
 import { type UploadOptions, upload } from '../../client/upload.ts'
+import { REGION, root } from '../local/s3-root.ts'
+import { BUCKET } from './bucket.ts'
 import { type Cuts, taggedTransport } from './tagged-transport.ts'
 import { TIMING } from './timing.ts'
 
+/** Without the API: where in S3. */
+export interface Straight {
+  /** An origin. */
+  readonly endpoint: string
+  /** Of the object. */
+  readonly key: string
+}
+
 /** Partway for Node as client/node/index.ts wires it, with this timing and a clock that counts. */
 export interface TestClient {
-  upload(source: FileSource, options: UploadOptions): Upload
-  download(key: string, options: DownloadOptions): Download
+  upload(source: FileSource, options: UploadOptions, straight?: Straight): Upload
+  download(key: string, options: DownloadOptions, straight?: Straight): Download
   /** By try. */
   readonly cuts: Cuts
   /** Timers of the engine that are running. */
@@ -36,16 +49,38 @@ export function createTestClient(apiUrl: string, state: string): TestClient {
     timing: TIMING,
     clock,
   }
+  const planeOf = ({ endpoint, key }: Straight) =>
+    createS3ControlPlane(
+      openStore(
+        {
+          ...{ bucket: BUCKET, region: REGION, endpoint, timing: TIMING, clock },
+          credentials: renewedCredentials(),
+        },
+        connections,
+      ),
+      { key },
+    )
   return {
-    upload: (source, options) => upload(source, ports, options),
-    download: (key, options) =>
-      download(key, { api, connections, locks: join(state, 'locks'), timing: TIMING, clock }, options),
+    upload: (source, options, straight) =>
+      upload(source, { ...ports, controlPlane: straight ? planeOf(straight) : api }, options),
+    download: (key, options, straight) => {
+      const plane = straight ? planeOf(straight) : api
+      const locks = join(state, 'locks')
+      return download(key, { api: plane, connections, locks, timing: TIMING, clock }, options)
+    },
     cuts,
     get timers() {
       return clock.running
     },
     close: () => connections.close(),
   }
+}
+
+/** Others, each time that they are asked for. */
+function renewedCredentials(): CredentialsProvider {
+  let times = 0
+  const { accessKeyId, secretAccessKey } = root
+  return async () => ({ accessKeyId: `${accessKeyId}-${++times}`, secretAccessKey })
 }
 
 function countingClock(): Clock & { readonly running: number } {

@@ -7,8 +7,10 @@ import { listenOnLoopback } from '../../local/listen.ts'
 import { startS3 } from '../../local/s3/server.ts'
 import { type RouteName, routes } from '../../protocol/routes.ts'
 import { root } from '../local/s3-root.ts'
+import { BUCKET } from './bucket.ts'
 
-export const BUCKET = 'films'
+/** Those of the house, and those that are renewed. */
+const OWN_KEY_ID = new RegExp(`^${root.accessKeyId}(-\\d+)?$`)
 const NAMES = Object.keys(routes) as RouteName[]
 
 const CORSConfiguration = {
@@ -46,6 +48,8 @@ export interface House {
   readonly apiPort: number
   readonly s3Port: number
   readonly client: S3Client
+  /** Sets S3's clock so far ahead. */
+  skewStore?(milliseconds: number): void
   close(): Promise<void>
 }
 
@@ -56,11 +60,13 @@ export interface House {
  */
 export async function openHouse(options: HouseOptions): Promise<House> {
   await mkdir(options.dataDirectory, { recursive: true })
+  let storeSkewMs = 0
   const s3 = await startS3({
     dataDir: options.dataDirectory,
     region: REGION,
     port: options.s3Port ?? 0,
-    findPrincipal: (id) => (id === root.accessKeyId ? root : undefined),
+    findPrincipal: (id) => (OWN_KEY_ID.test(id) ? { ...root, accessKeyId: id } : undefined),
+    now: () => new Date(Date.now() + storeSkewMs),
   })
   const client = storeClient(s3.port)
   await client.send(new CreateBucketCommand({ Bucket: BUCKET })).catch((error: Error) => {
@@ -100,6 +106,10 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     apiPort: gateway.port,
     s3Port: s3.port,
     client,
+    skewStore(milliseconds) {
+      storeSkewMs = milliseconds
+      client.config.systemClockOffset = milliseconds
+    },
     async close() {
       client.destroy()
       await gateway.close()

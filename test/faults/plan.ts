@@ -51,6 +51,8 @@ export interface Story {
   readonly theme: Theme
   readonly seed: number
   readonly direction: 'upload' | 'download'
+  /** Without the API: by whoever has AWS credentials, which are renewed now and then. */
+  readonly straight: boolean
   /** In bytes. */
   readonly size: number
   readonly partSize: number
@@ -67,6 +69,8 @@ const OPERATIONS = ['initiate', 'presign', 'list-parts', 'complete', 'download',
 /** An upload in parts takes no part, a try and a request more often than this. */
 const MOST_PARTS = 12
 const MOST_TRIES = 3
+/** One story of so many goes straight to S3; a browser's never does. */
+const STRAIGHT_EVERY = 5
 
 export function planStory(theme: Theme, seed: number): Story {
   const dice = new Dice(seed * THEMES.length + THEMES.indexOf(theme))
@@ -76,15 +80,20 @@ export function planStory(theme: Theme, seed: number): Story {
   const direction = theme === 'download' || (theme === 'killed' && dice.chance(0.4)) ? 'download' : 'upload'
   const shape = { partCount, single: size <= partSize }
   const faults = direction === 'upload' ? planUploadFaults(dice, shape) : planDownloadFaults(dice, shape)
+  const straight = theme !== 'page' && seed % STRAIGHT_EVERY === 0
+  const lanes = dice.integer(1, 6)
+  const skewMs = dice.chance(0.3) ? dice.integer(-48, 48) * 3_600_000 : 0
   return {
     theme,
     seed,
     direction,
+    straight,
     size,
     partSize,
-    lanes: dice.integer(1, 6),
-    skewMs: dice.chance(0.3) ? dice.integer(-48, 48) * 3_600_000 : 0,
-    faults,
+    lanes,
+    // A store in a process of its own has the machine's clock.
+    skewMs: straight && theme === 'killed' ? 0 : skewMs,
+    faults: straight ? withDeadCredentials(faults) : faults,
     incidents:
       direction === 'upload'
         ? planUploadIncidents(dice, theme, shape)
@@ -95,10 +104,11 @@ export function planStory(theme: Theme, seed: number): Story {
 
 /** For a person. */
 export function describeStory(story: Story): string {
-  const { theme, seed, direction, size, partSize, lanes, skewMs, faults, incidents, between } = story
+  const { theme, seed, direction, straight, size, partSize, lanes, skewMs, faults, incidents, between } =
+    story
   const parts = Math.max(1, Math.ceil(size / partSize))
   return [
-    `${theme}:${seed}: ${direction} of ${size} bytes in ${parts} parts of ${partSize}, ${lanes} lanes`,
+    `${theme}:${seed}: ${direction}${straight ? ' straight to S3' : ''} of ${size} bytes in ${parts} parts of ${partSize}, ${lanes} lanes`,
     ...(skewMs ? [`the servers' clocks are ${skewMs / 3_600_000} h ahead`] : []),
     ...[...faults].map(([exchange, fault]) => `${exchange}: ${describeFault(fault)}`),
     ...incidents.map(({ at, incident }) => `at ${at}: ${describeIncident(incident)}`),
@@ -153,6 +163,18 @@ function planCallFaults(dice: Dice): Map<string, Fault> {
     }
   }
   return faults
+}
+
+/** Whoever is asked too often has credentials, and these have expired. */
+function withDeadCredentials(faults: ReadonlyMap<string, Fault>): Map<string, Fault> {
+  const dead = { kind: 'answer', status: 400, code: 'ExpiredToken', when: 'instead' } as const
+  const isAsked = (exchange: string) => OPERATIONS.some((operation) => exchange.startsWith(operation))
+  return new Map(
+    [...faults].map(([exchange, fault]) => {
+      const dies = isAsked(exchange) && fault.kind === 'answer' && fault.status === 429
+      return [exchange, dies ? dead : fault]
+    }),
+  )
 }
 
 function faultOfPut(dice: Dice, corrupted: boolean): Fault {

@@ -1,6 +1,6 @@
 import type { Upload } from '../../client/events.ts'
 import { openFile } from '../../client/node/source.ts'
-import { createTestClient } from './client.ts'
+import { createTestClient, type Straight } from './client.ts'
 import type { Cuts } from './tagged-transport.ts'
 import { asFailure, type Outcome } from './told.ts'
 
@@ -11,6 +11,8 @@ export interface Errand {
   readonly path: string
   /** Of the object that is fetched. */
   readonly key?: string | undefined
+  /** Without the API. */
+  readonly straight?: Straight | undefined
   readonly lanes: number
   readonly partSize: number
 }
@@ -43,20 +45,20 @@ export function createPorter(apiUrl: string, state: string): Porter {
   const client = createTestClient(apiUrl, state)
   const pauses = new Set<NodeJS.Timeout>()
   return {
-    begin({ direction, path, key = '', lanes: concurrency, partSize }) {
+    begin({ direction, path, key = '', straight, lanes: concurrency, partSize }) {
       const stop = new AbortController()
       const options = { concurrency, signal: stop.signal }
       let upload: Upload | undefined
       const send = async () => {
         const source = await openFile(path)
         try {
-          upload = client.upload(source, { ...options, partSize })
+          upload = client.upload(source, { ...options, partSize }, straight)
           return await upload.result
         } finally {
           await source.close()
         }
       }
-      const fetch = () => client.download(key, { ...options, output: path }).result
+      const fetch = () => client.download(key, { ...options, output: path }, straight).result
       return {
         outcome: (direction === 'upload' ? send() : fetch()).then((result) => ({ result }), asFailure),
         pause(milliseconds) {

@@ -120,7 +120,7 @@ export function mayStop({ incidents, faults, direction }: Story, error: string):
 function orphans({ story, director, outcomes }: Told): number {
   const unanswered = director.attempts.filter(
     ({ operation, answered, fault }) =>
-      operation === 'initiate' && (answered !== 201 || fault?.kind === 'garble'),
+      operation === 'initiate' && (answered === undefined || answered >= 400 || fault?.kind === 'garble'),
   )
   return unanswered.length + (story.between === 'lost journal' ? outcomes.length - 1 : 0)
 }
@@ -143,7 +143,7 @@ export function checkBytes(told: Told): string[] {
     ...attempts
       .filter(({ answered }) => answered === undefined)
       .map((attempt) => `Expected ${describeExchange(attempt)} to be left alone, it was cut for no reason.`),
-    ...(attempts.length > 1 + timesEdited(told, attempts)
+    ...(attempts.length > 1 + timesEdited(told, attempts) + rivalsOf(told, attempts)
       ? [
           `Expected each part to be sent once, got ${attempts.map(describeExchange).join(' and ')} for no reason.`,
         ]
@@ -155,6 +155,11 @@ export function checkBytes(told: Told): string[] {
 function timesEdited({ story, source }: Told, [attempt]: readonly Attempt[]): number {
   if (changeOf(story) !== 'edit unseen' || source.editedAt === undefined) return 0
   return attempt?.partNumber === Math.floor(source.editedAt / story.partSize) + 1 ? 1 : 0
+}
+
+/** Whoever sends a file in one PUT straight to S3 sends it to the same key as others who do the same. */
+function rivalsOf({ story, rivals }: Told, [attempt]: readonly Attempt[]): number {
+  return story.straight && attempt?.partNumber === undefined ? rivals.length : 0
 }
 
 function isExcused({ story, director, cuts, outcomes }: Told, attempt: Attempt): boolean {

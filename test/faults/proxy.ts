@@ -42,6 +42,8 @@ export interface ProxyOptions {
   upstream?(): { host: string; port: number }
   /** Hears of each request when its head is there, counts it, and says what happens to it. */
   direct(request: Omit<Exchange, 'attempt'>): Attempt
+  /** Whether clients speak to S3 with credentials of their own. */
+  straight?(): boolean
   /** Added to the time of day in every answer to the client. */
   skewMs?: () => number
   /** 0: any that is free. */
@@ -73,7 +75,7 @@ export async function startFaultProxy(options: ProxyOptions): Promise<FaultProxy
   const server = http.createServer(
     { requestTimeout: 0, keepAliveTimeout: 75_000, maxHeaderSize: 64 * 1024 },
     (request, response) => {
-      const attempt = options.direct(readExchange(request))
+      const attempt = options.direct(readExchange(request, options.straight?.()))
       if (attempt.operation === 'other') sockets.delete(request.socket)
       void relay(request, response, attempt, options, { agent, stalled })
     },
@@ -278,6 +280,11 @@ function answer(
     body[at] = (body[at] ?? 0) ^ 1
   }
   if (fault?.kind === 'truncate' || fault?.kind === 'freeze') {
+    if (response.req.method === 'HEAD') {
+      // There is nothing of it but its head.
+      if (fault.kind === 'truncate') response.destroy()
+      return
+    }
     response.setHeader('content-length', Math.max(body.length, 2))
     response.writeHead(statusCode)
     const part = body.subarray(0, Math.floor(body.length * fault.of))
@@ -298,9 +305,9 @@ function strangersPage(response: http.ServerResponse): void {
 function answerWith(
   fault: Extract<Fault, { kind: 'answer' }>,
   response: http.ServerResponse,
-  { operation }: Attempt,
+  { forStore }: Attempt,
 ): void {
-  const { type, body } = errorBody(fault, operation === 'put' || operation === 'get')
+  const { type, body } = errorBody(fault, forStore)
   response.writeHead(fault.status, { 'content-type': type, 'content-length': body.length }).end(body)
 }
 

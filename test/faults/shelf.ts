@@ -6,7 +6,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3'
-import { BUCKET } from './house.ts'
+import { BUCKET } from './bucket.ts'
 import { sha256 } from './told.ts'
 
 /** What S3 holds of one file, looked at, and disturbed, behind everybody's back. */

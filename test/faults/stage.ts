@@ -39,6 +39,7 @@ export async function openStage<H extends House>(
         // A function may be at work for a while after its story is told.
         return director?.direct(request) ?? newAttempt({ ...request, attempt: 0 }, undefined)
       },
+      straight: () => director?.story.straight ?? false,
       skewMs: () => director?.story.skewMs ?? 0,
     })
   const [api, store] = await Promise.all([startProxy('api'), startProxy('store')])

@@ -51,8 +51,9 @@ export class Teller {
     this.#director = new Director(story, (incident, exchange) => this.#happen(incident, exchange))
     this.#shelf = new Shelf(stage.house.client, fileName)
     const { direction, lanes, partSize } = story
+    const straight = story.straight ? { endpoint: stage.storeUrl, key: `straight/${fileName}` } : undefined
     const path = direction === 'upload' ? this.#source.path : join(folder, 'back.bin')
-    this.#errand = { direction, path, lanes, partSize }
+    this.#errand = { direction, path, straight, lanes, partSize }
     this.#porter = stage.openPorter(stage.apiUrl, join(folder, 'state'))
   }
 
@@ -63,8 +64,10 @@ export class Teller {
   }
 
   async tell(): Promise<Told> {
+    this.#stage.house.skewStore?.(0)
     if (this.#errand.direction === 'download') await this.#putObject()
     this.#stage.director = this.#director
+    if (this.#story.straight) this.#stage.house.skewStore?.(this.#story.skewMs)
     for (let run = 1; ; run++) {
       const outcome = await this.#run()
       this.#outcomes.push(outcome)

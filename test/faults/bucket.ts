@@ -1,0 +1,2 @@
+/** The one that there is. */
+export const BUCKET = 'films'
