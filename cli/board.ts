@@ -1,4 +1,3 @@
-import { barsView } from './bars.ts'
 import type { Terminal } from './command.ts'
 import { formatBytes, formatDuration, formatRate, printable } from './format.ts'
 import type { Output } from './output.ts'
@@ -47,13 +46,16 @@ export function createBoard(
   now: () => number = performance.now.bind(performance),
 ): Board {
   const tally = new Tally(now)
-  const view = viewOf()
-
-  function viewOf(): View {
-    if (!output.progress) return { update() {}, trouble() {}, end() {} }
-    return stderr.isTTY
-      ? barsView(stderr, { plain: Boolean(environment.NO_COLOR), tally, output, now })
-      : plainView({ tally, output, now })
+  let ended = false
+  let view: View = { update() {}, trouble() {}, end() {} }
+  if (output.progress && stderr.isTTY) {
+    const drawing = { plain: Boolean(environment.NO_COLOR), tally, output, now }
+    // What knows the width of every script is not loaded where nobody looks.
+    void import('./bars.ts').then(({ barsView }) => {
+      if (!ended) view = barsView(stderr, drawing)
+    })
+  } else if (output.progress) {
+    view = plainView({ tally, output, now })
   }
 
   return {
@@ -84,6 +86,7 @@ export function createBoard(
       }
     },
     end() {
+      ended = true
       view.end()
       if (tally.files > 1) output.note(summaryOf(tally))
       const { files, done, doneBefore, failed, bytesDone, elapsed } = tally

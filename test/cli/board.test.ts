@@ -6,7 +6,7 @@ import { createOutput } from '../../cli/output.ts'
 const MIB = 1024 ** 2
 
 /** A board whose clock stands still until it is told, and all that it wrote. */
-function openBoard({
+async function openBoard({
   isTTY = false,
   columns = 80,
   ...flags
@@ -23,15 +23,17 @@ function openBoard({
   const output = createOutput({ stdout: stderr as never, stderr }, flags)
   const board = createBoard({ stderr, environment: { NO_COLOR: '1' } }, output, () => time.now)
   onTestFinished(() => board.end())
+  // What draws bars is loaded by the board when there is a terminal.
+  if (isTTY) await import('../../cli/bars.ts')
   const lines = () =>
     written.map((text) => stripVTControlCharacters(text)).filter((text) => text.trim() !== '')
   return { board, output, time, written, lines }
 }
 
 /** One transfer of 1000 bytes on it. */
-function transfer(options: Parameters<typeof openBoard>[0] = {}, files = 1) {
+async function transfer(options: Parameters<typeof openBoard>[0] = {}, files = 1) {
   const state = { bytes: 0, size: 1000, rate: (12 * MIB) as number | undefined, eta: 8 as number | undefined }
-  const opened = openBoard(options)
+  const opened = await openBoard(options)
   opened.board.expect(files, 1000)
   let looks = 0
   const line = opened.board.begin('film.mov', () => {
@@ -42,8 +44,8 @@ function transfer(options: Parameters<typeof openBoard>[0] = {}, files = 1) {
 }
 
 describe('without a terminal', () => {
-  test('there is a line every ten percent or ten seconds, and few looks', () => {
-    const { line, state, time, lines, looks } = transfer()
+  test('there is a line every ten percent or ten seconds, and few looks', async () => {
+    const { line, state, time, lines, looks } = await transfer()
     Object.assign(state, { rate: undefined, eta: undefined })
     for (; state.bytes < 250; state.bytes++, time.now += 100) {
       for (let event = 0; event < 10; event++) line.update()
@@ -58,8 +60,8 @@ describe('without a terminal', () => {
     ])
   })
 
-  test('of several files, the line is about all of them', () => {
-    const { board, line, state, time, lines } = transfer({}, 3)
+  test('of several files, the line is about all of them', async () => {
+    const { board, line, state, time, lines } = await transfer({}, 3)
     board.expect(0, 1000)
     board.skip(500)
     state.bytes = 500
@@ -68,23 +70,23 @@ describe('without a terminal', () => {
     expect(lines()).toEqual(['1 of 3 files: 50 %, 1000 B of 1.95 KiB, 100 B/s, 10 s left\n'])
   })
 
-  test('a trouble is told every five seconds at most', () => {
-    const { line, time, lines } = transfer()
+  test('a trouble is told every five seconds at most', async () => {
+    const { line, time, lines } = await transfer()
     for (; time.now < 12_000; time.now += 500) line.trouble('no answer from the store (ECONNREFUSED)')
     const text = 'film.mov: no answer from the store (ECONNREFUSED), trying again\n'
     expect(lines()).toEqual([text, text, text])
   })
 
-  test('what is waited for is told without a promise to try', () => {
-    const { line, lines } = transfer()
+  test('what is waited for is told without a promise to try', async () => {
+    const { line, lines } = await transfer()
     line.wait('waiting for the network; goes on by itself')
     expect(lines()).toEqual(['film.mov: waiting for the network; goes on by itself\n'])
   })
 })
 
 describe('on a terminal', () => {
-  test('bars are redrawn ten times a second, and make room for lines', () => {
-    const { board, line, output, state, time, written, lines } = transfer({ isTTY: true })
+  test('bars are redrawn ten times a second, and make room for lines', async () => {
+    const { board, line, output, state, time, written, lines } = await transfer({ isTTY: true })
     for (time.now = 0; time.now <= 250; time.now += 10) {
       state.bytes += 20
       line.update()
@@ -102,8 +104,8 @@ describe('on a terminal', () => {
     expect(written.at(-1)).not.toContain('film.mov')
   })
 
-  test('each file has its bar, and all have one; no line is wider than the terminal', () => {
-    const { board, time, lines } = openBoard({ isTTY: true, columns: 80 })
+  test('each file has its bar, and all have one; no line is wider than the terminal', async () => {
+    const { board, time, lines } = await openBoard({ isTTY: true, columns: 80 })
     board.expect(10, 10_000)
     const names = [
       'a.mov',
@@ -122,8 +124,8 @@ describe('on a terminal', () => {
     expect(drawn[7]).toMatch(/^0\/10 files +━+╌+ +40 %/)
   })
 
-  test('a trouble is told in place of the rate, until bytes move again', () => {
-    const { line, state, time, lines } = transfer({ isTTY: true })
+  test('a trouble is told in place of the rate, until bytes move again', async () => {
+    const { line, state, time, lines } = await transfer({ isTTY: true })
     time.now = 200
     line.trouble('no answer from the store (ECONNREFUSED)')
     expect(lines().at(-1)).toContain('no answer from the store (ECONNREFUSED)')
@@ -136,20 +138,20 @@ describe('on a terminal', () => {
 })
 
 describe('what is said', () => {
-  test('of many files, only --verbose tells the fate of each', () => {
-    const few = transfer({}, 8)
+  test('of many files, only --verbose tells the fate of each', async () => {
+    const few = await transfer({}, 8)
     few.line.note('done')
     expect(few.lines()).toEqual(['film.mov: done\n'])
-    const many = transfer({}, 9)
+    const many = await transfer({}, 9)
     many.line.note('done')
     expect(many.lines()).toEqual([])
-    const verbose = transfer({ verbose: true }, 9)
+    const verbose = await transfer({ verbose: true }, 9)
     verbose.line.note('done')
     expect(verbose.lines()).toEqual(['film.mov: done\n'])
   })
 
-  test('at the end there is a line about all, where there were several', () => {
-    const { board, line, state, time, lines } = transfer({ 'no-progress': true }, 4)
+  test('at the end there is a line about all, where there were several', async () => {
+    const { board, line, state, time, lines } = await transfer({ 'no-progress': true }, 4)
     board.skip(10)
     state.bytes = 1000
     time.now = 2000
@@ -159,8 +161,8 @@ describe('what is said', () => {
     expect(lines()).toEqual(['1 file done, 1 done before, 1 not done: 1000 B in 2 s (500 B/s)\n'])
   })
 
-  test('is nothing but errors with --quiet', () => {
-    const { line, output, time, lines } = transfer({ quiet: true }, 2)
+  test('is nothing but errors with --quiet', async () => {
+    const { line, output, time, lines } = await transfer({ quiet: true }, 2)
     time.now = 20_000
     line.update()
     line.note('done')
