@@ -9,6 +9,7 @@ import {
   UserPoolClientIdentityProvider,
 } from 'aws-cdk-lib/aws-cognito'
 import type { Construct } from 'constructs'
+import { LOGIN_CALLBACK } from '../protocol/login-callback.ts'
 import { ConfigurationError } from './configuration-error.ts'
 
 export interface CognitoOptions {
@@ -27,6 +28,12 @@ export interface CognitoOptions {
    * @default each allowed origin, with a slash
    */
   readonly callbackUrls?: readonly string[]
+  /**
+   * Whether people may sign in on the command line, by `partway login`: Cognito then may send them back to a port of their own machine.
+   * For a client that is made here; register `http://localhost:8487/signed-in` with one of yours.
+   * @default false
+   */
+  readonly commandLine?: boolean
   /**
    * The sign-in page is `https://{domainPrefix}.auth.{region}.amazoncognito.com`. Unique among all customers of the region.
    * @default 'partway-' and the last digits of the stack's id
@@ -49,7 +56,8 @@ export interface CognitoSignIn {
 }
 
 /** @throws {ConfigurationError} for a client without its pool, and for callback URLs that Cognito refuses */
-export function requireCognitoOptions({ userPool, userPoolClient, callbackUrls = [] }: CognitoOptions): void {
+export function requireCognitoOptions(options: CognitoOptions): void {
+  const { userPool, userPoolClient, callbackUrls = [], commandLine } = options
   if (userPoolClient && !userPool) {
     throw new ConfigurationError(
       'UploadAuth.cognito: expected userPoolClient together with its userPool, got the client alone; give both, or neither.',
@@ -58,6 +66,11 @@ export function requireCognitoOptions({ userPool, userPoolClient, callbackUrls =
   if (userPoolClient && callbackUrls.length > 0) {
     throw new ConfigurationError(
       'UploadAuth.cognito: expected callbackUrls for a client that is made here, got them beside a userPoolClient, which has its own; set them there.',
+    )
+  }
+  if (userPoolClient && commandLine) {
+    throw new ConfigurationError(
+      `UploadAuth.cognito: expected commandLine for a client that is made here, got it beside a userPoolClient; add ${LOGIN_CALLBACK} to that one's callback URLs.`,
     )
   }
   callbackUrls.forEach(requireCallbackUrl)
@@ -73,7 +86,7 @@ export function signInWithCognito(
     ? { userPool: options.userPool, domainUrls: [] }
     : createUserPool(scope, options)
   const { userPoolClientId: clientId } =
-    options.userPoolClient ?? createClient(scope, userPool, callbackUrls(options, origins))
+    options.userPoolClient ?? createClient(scope, userPool, callbackUrls(options, origins), options)
   const service = `https://cognito-idp.${userPool.env.region}.amazonaws.com`
   return {
     userPool,
@@ -112,7 +125,12 @@ function createUserPool(
 }
 
 /** For pages and terminals, which cannot keep a secret: the authorization code grant, which Cognito takes with PKCE. */
-function createClient(scope: Construct, userPool: IUserPool, urls: string[]): UserPoolClient {
+function createClient(
+  scope: Construct,
+  userPool: IUserPool,
+  urls: string[],
+  { commandLine }: CognitoOptions,
+): UserPoolClient {
   return new UserPoolClient(scope, 'UserPoolClient', {
     userPool,
     generateSecret: false,
@@ -121,8 +139,8 @@ function createClient(scope: Construct, userPool: IUserPool, urls: string[]): Us
     oAuth: {
       flows: { authorizationCodeGrant: true },
       scopes: [OAuthScope.OPENID, OAuthScope.EMAIL, OAuthScope.PROFILE],
-      callbackUrls: urls,
-      logoutUrls: urls,
+      callbackUrls: commandLine ? [...urls, LOGIN_CALLBACK] : urls,
+      ...(urls.length > 0 && { logoutUrls: urls }),
     },
     supportedIdentityProviders: [UserPoolClientIdentityProvider.COGNITO],
     accessTokenValidity: Duration.hours(1),
@@ -132,11 +150,11 @@ function createClient(scope: Construct, userPool: IUserPool, urls: string[]): Us
   })
 }
 
-function callbackUrls({ callbackUrls }: CognitoOptions, origins: readonly string[]): string[] {
+function callbackUrls({ callbackUrls, commandLine }: CognitoOptions, origins: readonly string[]): string[] {
   const urls = callbackUrls ?? origins.map((origin) => `${origin}/`)
-  if (urls.length === 0) {
+  if (urls.length === 0 && !commandLine) {
     throw new ConfigurationError(
-      'UploadAuth.cognito: expected a page that people return to after they signed in, got no allowedOrigins and no callbackUrls; give allowedOrigins, such as ["https://www.example.com"].',
+      'UploadAuth.cognito: expected a page that people return to after they signed in, got no allowedOrigins and no callbackUrls; give allowedOrigins, such as ["https://www.example.com"], or commandLine: true for `partway login` alone.',
     )
   }
   urls.forEach(requireCallbackUrl)

@@ -12,6 +12,7 @@ const NAMES = [
   'auth',
   'issuer',
   'audience',
+  'commandLine',
   'origins',
   'maxObjectSize',
   'urlLifetime',
@@ -67,6 +68,12 @@ export function readContext(node: Node): UploadStackProps {
 function readAuth(context: Context): UploadAuth {
   const name = context.oneOf('auth', authNames) ?? 'iam'
   const { issuer, audience } = context.texts('issuer', 'audience')
+  const { commandLine } = context.booleans('commandLine')
+  if (commandLine && name !== 'cognito') {
+    throw new ConfigurationError(
+      `Context commandLine belongs to auth=cognito, got auth=${name}. Write -c auth=cognito, or leave it out.`,
+    )
+  }
   if (name === 'jwt') {
     if (issuer && audience) return UploadAuth.jwt({ issuer, audience })
     throw new ConfigurationError(
@@ -83,7 +90,7 @@ function readAuth(context: Context): UploadAuth {
       `Context ${issuer ? 'issuer' : 'audience'} belongs to auth=jwt, got auth=${name}. Write -c auth=jwt, or leave it out.`,
     )
   }
-  return UploadAuth[name]()
+  return name === 'cognito' ? UploadAuth.cognito({ ...(commandLine && { commandLine }) }) : UploadAuth[name]()
 }
 
 function readOrigins(context: Context): string[] {

@@ -89,6 +89,7 @@ test.each<[Record<string, unknown>, RegExp]>([
     /issuer to be an https URL.*got "login/,
   ],
   [{ issuer: 'https://login.example.com' }, /issuer belongs to auth=jwt, got auth=iam/],
+  [{ commandLine: 'true' }, /commandLine belongs to auth=cognito, got auth=iam/],
   [{ storageClass: 'GLACIER' }, /storageClass: expected STANDARD, .* or GLACIER_IR, got "GLACIER"/],
   [{ transferAcceleration: 'yes' }, /transferAcceleration: expected true or false, got "yes"/],
   [{ domainName: 'uploads.example.com' }, /needs its certificate.*got no certificateArn/],

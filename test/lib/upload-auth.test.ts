@@ -117,6 +117,23 @@ describe('cognito', () => {
     })
   })
 
+  test('lets the command line in where that is wanted, with or without pages', () => {
+    const callbacks = (auth: UploadAuth, allowedOrigins: string[]) => {
+      const stack = createStack()
+      new PartwayUploads(stack, 'Uploads', { auth, allowedOrigins })
+      const [client] = Object.values(templateOf(stack).findResources('AWS::Cognito::UserPoolClient'))
+      return client?.Properties
+    }
+    const auth = UploadAuth.cognito({ commandLine: true })
+    const page = 'https://www.example.com'
+    expect(callbacks(auth, [page])).toMatchObject({
+      CallbackURLs: [`${page}/`, 'http://localhost:8487/signed-in'],
+      LogoutURLs: [`${page}/`],
+    })
+    expect(callbacks(auth, [])).toMatchObject({ CallbackURLs: ['http://localhost:8487/signed-in'] })
+    expect(callbacks(auth, [])).not.toHaveProperty('LogoutURLs')
+  })
+
   test('refuses what Cognito would refuse at deployment', () => {
     const uploads = (origins: string[]) =>
       new PartwayUploads(createStack(), 'Uploads', { auth: UploadAuth.cognito(), allowedOrigins: origins })
@@ -132,6 +149,9 @@ describe('cognito', () => {
     expect(() =>
       UploadAuth.cognito({ userPool, userPoolClient, callbackUrls: ['https://www.example.com/'] }),
     ).toThrow(/callbackUrls for a client that is made here/)
+    expect(() => UploadAuth.cognito({ userPool, userPoolClient, commandLine: true })).toThrow(
+      /add http:\/\/localhost:8487\/signed-in to that one/,
+    )
   })
 })
 
