@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { TokenProvider } from '../client/bearer.ts'
 import { sleep, systemClock } from '../client/clock.ts'
 import { takeLock, type Unlock } from '../client/node/lock.ts'
+import type { Clock } from '../client/ports.ts'
 import { discover, isRefusal } from './login-issuer.ts'
 import { type KeptTokens, keep, type TokenStore } from './tokens.ts'
 
@@ -19,6 +20,7 @@ export interface KeptTokenOptions {
   readonly folder: string
   /** For tests: in place of the issuer. */
   readonly renew?: (kept: KeptTokens) => Promise<KeptTokens>
+  readonly clock?: Clock
 }
 
 export interface KeptToken {
@@ -32,7 +34,13 @@ export interface KeptToken {
 }
 
 /** What is kept is read each time, so that a sign-in in another terminal is noticed. */
-export function keptToken({ store, api, folder, renew = renewAtIssuer }: KeptTokenOptions): KeptToken {
+export function keptToken({
+  store,
+  api,
+  folder,
+  renew = renewAtIssuer,
+  clock = systemClock,
+}: KeptTokenOptions): KeptToken {
   let wasTaken = false
   /** The issuer does not renew with this one any more. */
   let spent: string | undefined
@@ -52,7 +60,7 @@ export function keptToken({ store, api, folder, renew = renewAtIssuer }: KeptTok
     for (;;) {
       const unlock = takeLock(join(folder, 'locks'), `tokens of ${api}`)
       if (unlock) return unlock
-      await sleep(systemClock, TURN_MS, signal)
+      await sleep(clock, TURN_MS, signal)
     }
   }
 
@@ -85,7 +93,7 @@ export function keptToken({ store, api, folder, renew = renewAtIssuer }: KeptTok
         if (kept && isUsable(kept, refused)) return kept.token
         const token = kept && canRenew(kept) ? await renewed(refused, signal) : undefined
         if (token !== undefined || !wasTaken) return token
-        await sleep(systemClock, POLL_MS, signal)
+        await sleep(clock, POLL_MS, signal)
       }
     },
   }
