@@ -34,6 +34,13 @@ export const FIELDS = {
   done: 'Files done in this run',
   doneBefore: 'Files that an earlier run of the same command had done',
   failed: 'Files that are not done',
+  api: 'The API, without a slash at the end',
+  url: 'The page to open',
+  code: 'To be typed there; absent where the page leads back to this machine',
+  user: 'Whom the issuer took the caller for; absent where it does not say, and where nobody is signed in',
+  signedIn: 'Whether somebody is',
+  renewable: 'Whether it is renewed without asking',
+  expiresAt: 'Until when it holds if not renewed (ISO 8601, UTC)',
 } as const
 
 type Field = keyof typeof FIELDS
@@ -87,6 +94,11 @@ export const EVENTS = {
     ],
   },
   failed: { when: 'It is not done', fields: [...TRANSFER, 'error', 'reason', 'resumable'] },
+  'sign-in-wanted': { when: '`login` waits for a person', fields: ['api', 'url', 'code'] },
+  'sign-in': {
+    when: '`login` knows who is signed in to the API',
+    fields: ['api', 'signedIn', 'user', 'renewable', 'expiresAt'],
+  },
   summary: {
     when: 'The command ends',
     fields: ['files', 'done', 'doneBefore', 'failed', 'bytes', 'elapsedMs'],

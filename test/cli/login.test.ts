@@ -51,6 +51,23 @@ test('who has signed in by a code sends a file and brings it back, until they si
   })
 })
 
+test('scripts are told where to sign in, and who is', async () => {
+  const folder = await temporaryFolder()
+  const linesOf = (stdout: string) =>
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  const login = begin(folder, ['login', '--api', aws.apiUrl, '--json'], {})
+  const [, url = ''] = await login.says(/or open (\S+)\./)
+  await approveDevice(url, 'anna')
+  const signedIn = { type: 'sign-in', api: aws.apiUrl, signedIn: true, user: 'anna', renewable: true }
+  expect(linesOf((await login.ended).stdout)).toMatchObject([{ type: 'sign-in-wanted', url }, signedIn])
+  const { stdout } = await begin(folder, ['login', '--status', '--api', aws.apiUrl, '--json'], {}).ended
+  expect(linesOf(stdout)).toMatchObject([signedIn])
+  expect(stdout).not.toContain('oken')
+})
+
 test('the tokens are for nobody else to read, and nowhere but in their file', async () => {
   const folder = await temporaryFolder()
   const { stdout, stderr } = await logIn(folder, 'bert')
