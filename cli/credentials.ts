@@ -50,6 +50,8 @@ function signedIn({ terminal }: Invocation, url: string): Authorizer {
     waits: bearer.waits,
     async authorize(request, signal) {
       const authorization = await bearer.authorize(request, signal)
+      // One with auth none takes calls without: there is no token to wait for.
+      if (!authorization.headers.authorization) return authorization
       return {
         ...authorization,
         answered: (status) => {
