@@ -105,7 +105,9 @@ export function createCall({ place, session, time, connections, keeping }: CallP
     try {
       request.end(body)
       moved(keeping.timing.answerMs)
-      const answer = await answerTo(request, signal)
+      const answer = await answerTo(request, signal).catch((error: unknown) => {
+        throw named(error, address.host)
+      })
       const text = await readAll(answer, () => moved(keeping.timing.stallMs), signal)
       return { status: answer.statusCode ?? 0, headers: answer.headers, body: text }
     } finally {
@@ -160,6 +162,15 @@ export function createCall({ place, session, time, connections, keeping }: CallP
       }
     }
   }
+}
+
+/** Of many endpoints that a person may have meant. */
+function named(error: unknown, host: string): unknown {
+  if (!(error instanceof NetworkError && error.cause)) return error
+  const { code, message } = error.cause as NodeJS.ErrnoException
+  return new NetworkError(`Expected an answer from ${host}, got none (${code ?? message}).`, {
+    cause: error.cause,
+  })
 }
 
 async function readAll(answer: IncomingMessage, moved: () => void, signal: AbortSignal): Promise<string> {

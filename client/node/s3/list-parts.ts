@@ -1,4 +1,4 @@
-import { MAX_LIST_PAGE } from '../../../protocol/limits.ts'
+import { MAX_LIST_PAGE, MAX_PARTS } from '../../../protocol/limits.ts'
 import type { StoredPart } from '../../../protocol/schemas.ts'
 import { abortDateOf, algorithmOf, checksumOf, unlessUnknown, unquoted } from './answers.ts'
 import type { S3Call } from './call.ts'
@@ -34,7 +34,16 @@ export async function listParts(
   return { algorithm: 'NONE', ...pages[0], parts: inOrder }
 }
 
-/** One page; more of them only where the store has smaller ones. */
+/** Every part, page after page: of an upload whose plan nobody knows. @returns `undefined` where there is no such upload */
+export function listAllParts(
+  call: S3Call,
+  upload: S3Upload,
+  signal: AbortSignal,
+): Promise<(UploadTerms & { parts: StoredPart[] }) | undefined> {
+  return unlessUnknown(listPartsFrom(call, upload, 0, MAX_PARTS, signal))
+}
+
+/** The parts after `start` up to `end`: one page, unless the store has smaller ones. */
 async function listPartsFrom(
   call: S3Call,
   { key, uploadId }: S3Upload,
@@ -45,7 +54,7 @@ async function listPartsFrom(
   const parts: StoredPart[] = []
   for (let marker = start; ; ) {
     const query = [
-      ['max-parts', String(end - marker)],
+      ['max-parts', String(Math.min(MAX_LIST_PAGE, end - marker))],
       ['part-number-marker', String(marker)],
       ['uploadId', uploadId],
     ] as const
