@@ -106,7 +106,7 @@ sso_region = eu-west-1
   expect(await provider({ forceRefresh: true })).toMatchObject({ accessKeyId: 'ASIASSO', sessionToken: 't' })
 })
 
-test('a role is assumed with the keys of another profile', async () => {
+test('a role is assumed with the keys of another profile, whatever keys of its own the profile has', async () => {
   const sts = await serve(async (request, response) => {
     expect((await readBody(request)).toString()).toContain('RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Ffilms')
     response.writeHead(200, { 'content-type': 'text/xml' }).end(
@@ -116,7 +116,8 @@ test('a role is assumed with the keys of another profile', async () => {
   })
   vi.stubEnv('AWS_ENDPOINT_URL_STS', sts)
   await write('config', '[profile role]\nrole_arn = arn:aws:iam::1:role/films\nsource_profile = default\n')
-  await write('credentials', '[default]\naws_access_key_id = A\naws_secret_access_key = s\n')
+  const keys = (id: string) => `aws_access_key_id = ${id}\naws_secret_access_key = s\n`
+  await write('credentials', `[default]\n${keys('A')}[role]\n${keys('B')}`)
   expect(await defaultCredentials('role')()).toMatchObject({ accessKeyId: 'ASIAROLE' })
 })
 
