@@ -10,6 +10,7 @@ import type { BlockPool } from './block-pool.ts'
 import { BLOCK_BYTES } from './blocks.ts'
 import { createCrc } from './hashing.ts'
 import type { FileSlice } from './source.ts'
+import { withoutGarbage } from './standard-input.ts'
 import { StreamError } from './stream-errors.ts'
 
 /** Blocks that are hashed before others have their turn: some milliseconds. */
@@ -44,7 +45,7 @@ export class StreamSource implements Source<FileSlice> {
     this.name = name
     this.id = `stream ${name}`
     this.#stream = stream
-    this.#chunks = stream[Symbol.asyncIterator]()
+    this.#chunks = withoutGarbage(stream)[Symbol.asyncIterator]()
     this.#pool = pool
     this.#partSize = partSize
     const size = () => this.size
@@ -100,9 +101,9 @@ export class StreamSource implements Source<FileSlice> {
 
   /** Reads no further; whoever writes to the stream is told. */
   close(): void {
-    // An iterator would wait for the chunk that it was asked for.
+    // An iterator of a Readable would wait for the chunk that it was asked for.
     if (this.#stream instanceof Readable) this.#stream.destroy()
-    else this.#chunks.return?.().catch(() => {})
+    this.#chunks.return?.().catch(() => {})
   }
 
   async identify(): Promise<Record<string, string>> {
