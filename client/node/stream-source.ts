@@ -1,36 +1,30 @@
-import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { setImmediate as turn } from 'node:timers/promises'
-import type { CrcAlgorithm } from '../../checksums/crc.ts'
 import { GIB, MAX_PARTS, MIB } from '../../protocol/limits.ts'
 import type { PartPlan } from '../../protocol/part-plan.ts'
 import { orAborted } from '../abort.ts'
 import type { Source } from '../ports.ts'
 import type { BlockPool } from './block-pool.ts'
 import { BLOCK_BYTES } from './blocks.ts'
-import { createCrc } from './hashing.ts'
+import { HeldParts } from './held-parts.ts'
 import type { FileSlice } from './source.ts'
 import { withoutGarbage } from './standard-input.ts'
 import { StreamError } from './stream-errors.ts'
 
-/** Blocks that are hashed before others have their turn: some milliseconds. */
-const BLOCKS_A_TURN = 8
-
-/**
- * A stream that is sent while it is read: a part of it can be read again and again until it is released. `size` is what there is of it so
- * far, until its end is known.
- */
+/** A stream that is sent while it is read. `size` is what there is of it so far, until its end is known. */
 export class StreamSource implements Source<FileSlice> {
   readonly name: string
   readonly id: string
   /** Grows with every part that is read. */
   readonly plan: PartPlan
   sizeKnown = false
+  readonly slice: Source<FileSlice>['slice']
+  readonly crc: Source<FileSlice>['crc']
+  readonly md5: Source<FileSlice>['md5']
   readonly #stream: AsyncIterable<Uint8Array>
   readonly #chunks: AsyncIterator<Uint8Array>
   readonly #pool: BlockPool
   readonly #partSize: number
-  readonly #parts = new Map<number, Buffer[]>()
+  readonly #held: HeldParts
   #partCount = 0
   #size = 0
   /** Of the part that is being read. */
@@ -48,7 +42,12 @@ export class StreamSource implements Source<FileSlice> {
     this.#chunks = withoutGarbage(stream)[Symbol.asyncIterator]()
     this.#pool = pool
     this.#partSize = partSize
-    const size = () => this.size
+    const held = new HeldParts(partSize, pool)
+    this.#held = held
+    this.slice = (start, end) => held.slice(start, end)
+    this.crc = (algorithm, start, end, signal) => held.crc(algorithm, start, end, signal)
+    this.md5 = (start, end, signal) => held.md5(start, end, signal)
+    const size = () => this.#size
     const partCount = () => this.#partCount
     this.plan = {
       partSize,
@@ -74,7 +73,7 @@ export class StreamSource implements Source<FileSlice> {
     if (this.#partCount === MAX_PARTS && (await this.hasMore(signal))) throw tooLong(this.#partSize)
     while (this.#filled < this.#partSize && (await this.hasMore(signal))) await this.#take(signal)
     if (this.#filled === 0 && this.#partCount > 0) return undefined
-    this.#parts.set(++this.#partCount, this.#blocks)
+    this.#held.hold(++this.#partCount, this.#blocks)
     this.#blocks = []
     this.#filled = 0
     return this.#partCount
@@ -84,7 +83,7 @@ export class StreamSource implements Source<FileSlice> {
   async hasMore(signal: AbortSignal): Promise<boolean> {
     while (this.#rest.length === 0 && !this.sizeKnown) {
       this.#pulled ??= this.#chunks.next()
-      const { value, done } = await this.#read(this.#pulled, signal)
+      const { value, done } = await read(this.#pulled, signal)
       this.#pulled = undefined
       if (done) this.sizeKnown = true
       else this.#rest = bytesOf(value)
@@ -93,10 +92,9 @@ export class StreamSource implements Source<FileSlice> {
     return this.#rest.length > 0
   }
 
-  /** The store has it. */
+  /** The store has that part. */
   release(partNumber: number): void {
-    for (const block of this.#parts.get(partNumber) ?? []) this.#pool.give(block)
-    this.#parts.delete(partNumber)
+    this.#held.release(partNumber)
   }
 
   /** Reads no further; whoever writes to the stream is told. */
@@ -114,56 +112,6 @@ export class StreamSource implements Source<FileSlice> {
     return 'same'
   }
 
-  slice(start: number, end: number): FileSlice {
-    return {
-      size: end - start,
-      read: async (buffer, offset) => {
-        let filled = 0
-        const from = start + offset
-        for (const piece of this.#pieces(from, from + buffer.length)) {
-          buffer.set(piece, filled)
-          filled += piece.length
-        }
-      },
-    }
-  }
-
-  async crc(algorithm: CrcAlgorithm, start: number, end: number, signal: AbortSignal): Promise<Uint8Array> {
-    const crc = createCrc(algorithm)
-    await this.#hash(crc, start, end, signal)
-    return crc.digest()
-  }
-
-  async md5(start: number, end: number, signal: AbortSignal): Promise<string> {
-    const md5 = createHash('md5')
-    await this.#hash(md5, start, end, signal)
-    return md5.digest('hex')
-  }
-
-  async #hash(
-    hash: { update(bytes: Uint8Array): unknown },
-    start: number,
-    end: number,
-    signal: AbortSignal,
-  ): Promise<void> {
-    let blocks = 0
-    for (const piece of this.#pieces(start, end)) {
-      hash.update(piece)
-      if (++blocks % BLOCKS_A_TURN === 0)
-        await turn(undefined, { signal }).catch(() => signal.throwIfAborted())
-    }
-  }
-
-  async #read<T>(pulled: Promise<T>, signal: AbortSignal): Promise<T> {
-    try {
-      return await orAborted(pulled, signal)
-    } catch (cause) {
-      signal.throwIfAborted()
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw new StreamError(`Expected to read the stream to its end, could not: ${reason}.`, { cause })
-    }
-  }
-
   async #take(signal: AbortSignal): Promise<void> {
     const at = this.#filled % BLOCK_BYTES
     if (at === 0) this.#blocks.push(await this.#pool.take(signal))
@@ -173,23 +121,16 @@ export class StreamSource implements Source<FileSlice> {
     this.#rest = this.#rest.subarray(piece.length)
     this.#filled += piece.length
   }
-
-  /** Of a range within one part. */
-  *#pieces(start: number, end: number): Generator<Uint8Array> {
-    const partNumber = Math.floor(start / this.#partSize) + 1
-    const blocks = this.#parts.get(partNumber) ?? []
-    const offset = (partNumber - 1) * this.#partSize
-    for (let at = start - offset; at < end - offset; ) {
-      const from = at % BLOCK_BYTES
-      const length = Math.min(BLOCK_BYTES - from, end - offset - at)
-      yield blocks[(at - from) / BLOCK_BYTES]?.subarray(from, from + length) ?? missing(partNumber)
-      at += length
-    }
-  }
 }
 
-function missing(partNumber: number): never {
-  throw new Error(`Expected part ${partNumber} of the stream, which is released.`)
+async function read<T>(pulled: Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await orAborted(pulled, signal)
+  } catch (cause) {
+    signal.throwIfAborted()
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new StreamError(`Expected to read the stream to its end, could not: ${reason}.`, { cause })
+  }
 }
 
 /** @throws {StreamError} */
