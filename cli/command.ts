@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream'
 import type { Output } from './output.ts'
 
 /**
@@ -43,7 +44,18 @@ export interface Implementation {
   run(invocation: Invocation): Promise<number>
 }
 
+/** In the order of the help; a flag without one stands before them. */
+export const FLAG_GROUPS = {
+  files: 'Which files',
+  object: 'What the object has',
+  going: 'Going on',
+  place: 'Where to and who asks',
+  traffic: 'How fast',
+} as const
+
 export interface Flag {
+  /** Under which title the help has it. */
+  readonly group?: keyof typeof FLAG_GROUPS
   /** What the help calls its value; absent for a switch. */
   readonly value?: string
   readonly short?: string
@@ -62,6 +74,8 @@ export interface Invocation {
   readonly command: Command
   readonly operands: readonly string[]
   readonly flags: Flags
+  /** The same in the order of the command line: of flags that are repeatable, their order among each other can matter. */
+  readonly given: readonly GivenFlag[]
   readonly terminal: Terminal
   readonly output: Output
   /** Aborted by Ctrl-C. */
@@ -71,12 +85,14 @@ export interface Invocation {
 /** By flag: the text given, `true` for a switch, all texts in their order for one that is repeatable. */
 export type Flags = Readonly<Record<string, string | true | readonly string[]>>
 
+export type GivenFlag = readonly [name: string, value: string | true]
+
 /** The world outside, as a command sees it. */
 export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean }
   /** For results. */
-  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean }
+  readonly stdout: Writable & { readonly isTTY?: boolean }
   /** For everything that a person reads. */
   readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number }
 }

@@ -30,6 +30,7 @@ export const FIELDS = {
   elapsedMs: 'Milliseconds of this run',
   error: 'The error’s class',
   resumable: 'Whether the same command goes on with it',
+  command: 'The words of the command that goes on, without the program’s name',
   files: 'How many the run knew of',
   done: 'Files done in this run',
   doneBefore: 'Files that an earlier run of the same command had done',
@@ -93,7 +94,20 @@ export const EVENTS = {
       'elapsedMs',
     ],
   },
+  skipped: {
+    when: 'An earlier run of the same command had done it, and it is what it was',
+    fields: [...TRANSFER, 'key', 'path', 'size'],
+  },
+  compared: {
+    when: '`--verify` has read it again, and it is the same; or nothing could be compared, and why',
+    fields: [...TRANSFER, 'verified', 'reason'],
+  },
+  planned: {
+    when: '`--dry-run` would transfer it',
+    fields: [...TRANSFER, 'key', 'path', 'size', 'partSize', 'partCount'],
+  },
   failed: { when: 'It is not done', fields: [...TRANSFER, 'error', 'reason', 'resumable'] },
+  unfinished: { when: 'Not all is done, and can be', fields: ['command'] },
   'sign-in-wanted': { when: '`login` waits for a person', fields: ['api', 'url', 'code'] },
   'sign-in': {
     when: '`login` knows who is signed in to the API',

@@ -1,16 +1,23 @@
 import type { TrafficOptions } from '../client/node/index.ts'
-import { GIB, KIB, MIB } from '../protocol/limits.ts'
-import { planParts } from '../protocol/part-plan.ts'
-import { ProblemError } from '../protocol/problems.ts'
+import { GIB, KIB, MAX_PART_BYTES, MIB, MIN_PART_BYTES } from '../protocol/limits.ts'
 import { type Flag, type Flags, type Invocation, UsageError } from './command.ts'
+import { suggestion } from './suggest.ts'
 
 const UNITS: Record<string, number> = { B: 1, K: KIB, KIB, M: MIB, MIB, G: GIB, GIB }
 
 /** Flags of every command that moves bytes. */
 export const TRAFFIC_FLAGS = {
-  concurrency: { value: 'N', summary: 'Parts under way at once (as many as the link is worth)' },
-  'bandwidth-limit': { value: 'SIZE', summary: 'A second at most, such as 10MiB (none)' },
-  'max-memory': { value: 'SIZE', summary: 'Of the process, which limits the parts under way (256MiB)' },
+  concurrency: {
+    group: 'traffic',
+    value: 'N',
+    summary: 'Parts under way at once (as many as the link is worth)',
+  },
+  'bandwidth-limit': { group: 'traffic', value: 'SIZE', summary: 'A second at most, such as 10MiB (none)' },
+  'max-memory': {
+    group: 'traffic',
+    value: 'SIZE',
+    summary: 'Of the process, which limits the parts under way (256MiB)',
+  },
 } as const satisfies Record<string, Flag>
 
 /**
@@ -40,13 +47,11 @@ function concurrency({ flags }: Invocation): number | undefined {
 export function partSize({ flags }: Invocation): number | undefined {
   const bytes = sizeFlag(flags, 'part-size', '16MiB')
   if (bytes === undefined) return undefined
-  try {
-    planParts(0, bytes)
-  } catch (error) {
-    if (error instanceof ProblemError) throw new UsageError(error.message)
-    throw error
-  }
-  return bytes
+  const nearest = Math.min(Math.max(Math.round(bytes / MIB) * MIB, MIN_PART_BYTES), MAX_PART_BYTES)
+  if (bytes === nearest) return bytes
+  throw new UsageError(
+    `Expected --part-size of whole MiB from 5MiB to 5GiB, got ${stringFlag(flags['part-size'])}. The nearest is ${nearest / MIB}MiB.`,
+  )
 }
 
 /**
@@ -62,11 +67,24 @@ export function traffic(invocation: Invocation): TrafficOptions {
   }
 }
 
-/** @throws {UsageError} */
-export function integrity({ flags }: Invocation): 'whole' | 'signed' | undefined {
-  const text = stringFlag(flags.integrity)
-  if (text === undefined || text === 'whole' || text === 'signed') return text
-  throw new UsageError(`Expected --integrity whole or signed, got ${JSON.stringify(text)}.`)
+/** @throws {UsageError} for what is none of these */
+export function choice<Choice extends string>(
+  flags: Flags,
+  name: string,
+  choices: readonly Choice[],
+): Choice | undefined {
+  const text = stringFlag(flags[name])
+  const chosen = choices.find((choice) => choice === text)
+  if (text === undefined || chosen !== undefined) return chosen
+  const all = [choices.slice(0, -1).join(', '), ...choices.slice(-1)].join(' or ')
+  const near = choices.find((choice) => choice.toLowerCase() === text.toLowerCase())
+  const advice = near ? [`Did you mean ${near}?`] : suggestion(text, choices).filter(isAdvice)
+  throw new UsageError([`Expected --${name} ${all}, got ${JSON.stringify(text)}.`, ...advice].join(' '))
+}
+
+/** What there is stands in the sentence before. */
+function isAdvice(sentence: string): boolean {
+  return sentence.startsWith('Did')
 }
 
 /**

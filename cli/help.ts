@@ -1,4 +1,4 @@
-import { type Command, type Flag, GROUPS, type Group } from './command.ts'
+import { type Command, FLAG_GROUPS, type Flag, GROUPS, type Group } from './command.ts'
 import { ENVIRONMENT } from './environment.ts'
 import { EXIT_MEANINGS } from './exit-codes.ts'
 import { OUTPUT_FLAGS } from './output.ts'
@@ -31,7 +31,6 @@ export function helpForCommand({
   examples = [],
   flags,
 }: Command): string {
-  const own = Object.entries(flags)
   return [
     summary,
     `Usage: partway ${[name, operands].filter(Boolean).join(' ')} [flags]`,
@@ -41,7 +40,7 @@ export function helpForCommand({
           `Examples:\n${table(examples.map(({ summary, arguments: words }) => [`partway ${words}`, summary]))}`,
         ]
       : []),
-    ...(own.length > 0 ? [`Flags:\n${flagTable(own)}`] : []),
+    ...flagTables(flags),
     `Flags of every command:\n${flagTable(Object.entries(OUTPUT_FLAGS))}`,
   ]
     .join('\n\n')
@@ -55,6 +54,23 @@ function ofGroup(commands: readonly Command[], group: Group): readonly Command[]
 function groupText(title: string, commands: readonly Command[]): string[] {
   if (commands.length === 0) return []
   return [`${title}:\n${table(commands.map(({ name, summary }) => [name, summary]))}`]
+}
+
+/** Each with its title. */
+export function flagGroups(
+  flags: Command['flags'],
+): readonly { readonly title: string; readonly flags: readonly (readonly [string, Flag])[] }[] {
+  const titles = [['', 'Flags'], ...Object.entries(FLAG_GROUPS)] as const
+  return titles
+    .map(([group, title]) => ({
+      title,
+      flags: Object.entries(flags).filter(([, flag]) => (flag.group ?? '') === group),
+    }))
+    .filter(({ flags }) => flags.length > 0)
+}
+
+function flagTables(flags: Command['flags']): string[] {
+  return flagGroups(flags).map(({ title, flags }) => `${title}:\n${flagTable(flags)}`)
 }
 
 function flagTable(flags: readonly (readonly [string, Flag])[]): string {

@@ -59,10 +59,10 @@ async function main(args: readonly string[], terminal: Terminal, signal: AbortSi
     return EXIT.done
   }
   try {
-    const { command, operands, flags } = parse(args, COMMANDS)
-    const output = createOutput(terminal, flags)
+    const { command, ...understood } = parse(args, COMMANDS)
+    const output = createOutput(terminal, understood.flags)
     const { run } = await command.load()
-    return await run({ command, operands, flags, terminal, output, signal })
+    return await run({ command, ...understood, terminal, output, signal })
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     terminal.stderr.write(`${error.message}\nRun partway ${asked ? `${asked.name} ` : ''}--help.\n`)

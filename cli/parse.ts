@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type Command, type Flag, type Invocation, UsageError } from './command.ts'
+import { type Command, type Flag, type GivenFlag, type Invocation, UsageError } from './command.ts'
 import { OUTPUT_FLAGS } from './output.ts'
 import { suggestion } from './suggest.ts'
 
@@ -10,7 +10,7 @@ import { suggestion } from './suggest.ts'
 export function parse(
   args: readonly string[],
   commands: readonly Command[],
-): Pick<Invocation, 'command' | 'operands' | 'flags'> {
+): Pick<Invocation, 'command' | 'operands' | 'flags' | 'given'> {
   const [name = '', ...rest] = args
   const command = commands.find((command) => command.name === name)
   if (!command) {
@@ -21,6 +21,7 @@ export function parse(
   }
   const table = flagsOf(command)
   const flags: Record<string, string | true | string[]> = {}
+  const given: GivenFlag[] = []
   const operands: string[] = []
   for (const token of tokensOf(rest, table)) {
     if (token.kind === 'positional') operands.push(token.value)
@@ -28,11 +29,12 @@ export function parse(
     const flag = table[token.name]
     if (!flag) throw unknownFlag(token.rawName, name, table)
     const value = flagValue(token, flag)
+    given.push([token.name, value])
     const before = flags[token.name]
     flags[token.name] =
       flag.repeatable && value !== true ? [...(Array.isArray(before) ? before : []), value] : value
   }
-  return { command, operands, flags }
+  return { command, operands, flags, given }
 }
 
 /** Its own, and those that every command has. */
@@ -61,7 +63,7 @@ function flagValue({ rawName, value, inlineValue }: OptionToken, flag: Flag): st
     if (value === undefined) return true
     throw new UsageError(`Expected ${rawName} without a value, got ${JSON.stringify(value)}.`)
   }
-  const missing = value === undefined || value === '' || (!inlineValue && /^-./.test(value))
+  const missing = value === undefined || value === '' || (!inlineValue && /^-[^\d]/.test(value))
   if (missing) throw new UsageError(`Expected ${rawName} ${flag.value}, got no ${flag.value}.`)
   return value
 }

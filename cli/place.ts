@@ -3,11 +3,25 @@ import { stringFlag, urlOf } from './flags.ts'
 
 /** Who the command speaks to, in every command that moves or lists files. */
 export const PLACE_FLAGS = {
-  api: { value: 'URL', summary: 'The Partway API (PARTWAY_API); or name an s3:// place', only: 'api' },
-  'endpoint-url': { value: 'URL', summary: 'An S3-compatible store (AWS_ENDPOINT_URL_S3; AWS)', only: 's3' },
-  region: { value: 'REGION', summary: 'Of the bucket, or of an API that takes AWS credentials (AWS_REGION)' },
-  profile: { value: 'NAME', summary: 'Of the AWS configuration (AWS_PROFILE, or default)' },
-  'path-style': { summary: 'The bucket in the path, not in the host name', only: 's3' },
+  api: {
+    group: 'place',
+    value: 'URL',
+    summary: 'The Partway API (PARTWAY_API); or name an s3:// place',
+    only: 'api',
+  },
+  'endpoint-url': {
+    group: 'place',
+    value: 'URL',
+    summary: 'An S3-compatible store (AWS_ENDPOINT_URL_S3; AWS)',
+    only: 's3',
+  },
+  region: {
+    group: 'place',
+    value: 'REGION',
+    summary: 'Of the bucket, or of an API that takes AWS credentials (AWS_REGION)',
+  },
+  profile: { group: 'place', value: 'NAME', summary: 'Of the AWS configuration (AWS_PROFILE, or default)' },
+  'path-style': { group: 'place', summary: 'The bucket in the path, not in the host name', only: 's3' },
 } as const satisfies Record<string, Flag>
 
 export type Place = ApiPlace | S3Place
@@ -47,6 +61,11 @@ export function parseS3Uri(operand: string): S3Uri {
     )
   }
   return { bucket, key: slash === -1 ? '' : rest.slice(slash + 1) }
+}
+
+/** A key as a command line names it there. */
+export function placeText(place: Place, key: string): string {
+  return place.kind === 's3' ? `${SCHEME}${place.bucket}/${key}` : key
 }
 
 /**

@@ -58,6 +58,8 @@ export interface DownloadResult {
   readonly size: number
   /** Where that is not all of the object: its bytes from `start` to before `end`. */
   readonly range: { readonly start: number; readonly end: number } | undefined
+  /** Without quotes. */
+  readonly etag: string
   /** Of the whole object. */
   readonly checksum: Checksum | undefined
   /** What was compared between what the store holds and what was written here. */

@@ -171,13 +171,14 @@ class DownloadRun implements Download {
         await target.finish(signal)
         const { resumed: bytesResumed, transferred: bytesTransferred } = this.#tracker
         const { answer, wanted } = order
-        const { key, size, range } = wanted
+        const { key, size, range, etag } = wanted
         const { path } = target
         return {
           key,
           path,
           size,
           range,
+          etag,
           checksum: answer.checksum,
           ...verdict,
           bytesResumed,

@@ -1,63 +1,151 @@
-import { ApiError, BusyError } from '../../client/node/index.ts'
-import { commandAgain } from '../again.ts'
-import { createBoard } from '../board.ts'
+import { mkdir } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
+import { type Download, type DownloadResult, openFile, PathClaims } from '../../client/node/index.ts'
+import { type Board, createBoard } from '../board.ts'
 import { type Invocation, UsageError } from '../command.ts'
 import { type Connection, connect } from '../connect.ts'
+import { type DownloadOperands, downloadOperands } from '../download-operands.ts'
+import { type DownloadTask, findDownloads, versionAt } from '../downloads.ts'
 import { EXIT } from '../exit-codes.ts'
-import { exitCodeOf, explain, explainRefusal, isUnreached, UNREACHED_ADVICE } from '../explain.ts'
-import { stringFlag } from '../flags.ts'
+import { explainDownload } from '../explain-download.ts'
+import type { OddOne } from '../files.ts'
+import { filterOf } from '../filter.ts'
 import { followDownload } from '../follow.ts'
 import { placeOf } from '../place.ts'
+import { openRun, type Run } from '../runs.ts'
+import { sweep, type Task } from '../sweep.ts'
+import { compareAgain, tellComparison } from '../verify.ts'
+import { planDownloads } from './download-plan.ts'
+import { downloadToStdout } from './download-stdout.ts'
 
 export async function run(invocation: Invocation): Promise<number> {
-  const { operands, terminal, output, signal, flags } = invocation
-  const [key, ...others] = operands
-  if (!key || others.length > 0) throw new UsageError(`Expected one KEY to download, got ${operands.length}.`)
-  const options = {
-    output: stringFlag(flags.output),
-    replace: flags.force === true,
-    signal,
+  const { flags, signal } = invocation
+  const wanted = downloadOperands(invocation)
+  const place = placeOf(invocation, wanted.places)
+  if (flags.verify === true && (wanted.output === '-' || wanted.range)) {
+    throw new UsageError('Expected --verify with whole files, got a part or standard output. Leave it out.')
   }
-  const connection = connect(invocation, placeOf(invocation, []))
-  const { client } = connection
-  const run = client.download(key, options)
-  const name = key.slice(key.lastIndexOf('/') + 1)
-  const board = createBoard(terminal, output)
-  board.expect(1, 0)
-  const say = (text: string) => output.error(`${name}: ${text}`)
+  const connection = connect(invocation, place)
+  const { api } = connection.client
+  const filter = filterOf(invocation)
+  const search = { api, keys: wanted.keys, ownKeys: connection.kind === 's3', filter, signal }
+  const find = () => findDownloads(search)
   try {
-    const result = await followDownload(run, name, board, output)
-    output.result(result.path)
-    return EXIT.done
-  } catch (error) {
-    const begun = run.snapshot().size !== undefined
-    if (signal.aborted) say(begun ? 'stopped; what is there is kept.' : 'stopped.')
-    else say(await explainDownload(error, begun, connection, invocation))
-    const code = signal.aborted ? EXIT.interrupted : exitCodeOf(error)
-    if (begun && code !== EXIT.failed) {
-      terminal.stderr.write(`To go on:\n  ${commandAgain(invocation, operands)}\n`)
-    }
-    return code
+    if (flags['dry-run'] === true) return await planDownloads(find(), { invocation, connection, wanted })
+    if (wanted.output === '-') return await downloadToStdout(invocation, connection, wanted)
+    const run = await openRun(invocation, place)
+    return run ? await downloadAll(find, { invocation, connection, wanted, run }) : EXIT.resumable
   } finally {
-    board.end()
-    client.close()
+    connection.client.close()
   }
 }
 
-async function explainDownload(
-  error: unknown,
-  begun: boolean,
-  connection: Connection,
-  invocation: Invocation,
+interface Downloading {
+  readonly invocation: Invocation
+  readonly connection: Connection
+  readonly wanted: DownloadOperands
+  readonly run: Run
+}
+
+async function downloadAll(
+  find: () => AsyncGenerator<DownloadTask | OddOne>,
+  downloading: Downloading,
+): Promise<number> {
+  const { invocation, connection, run } = downloading
+  const board = createBoard(invocation.terminal, invocation.output)
+  const claims = new PathClaims()
+  const begun = new Map<Task, Download>()
+  const hasBegun = (task: Task) => begun.get(task)?.snapshot().size !== undefined
+  return sweep<DownloadTask>(find, {
+    ...{ invocation, run, board, hasBegun },
+    work: (task, signal) =>
+      downloadFile(task, {
+        ...{ ...downloading, board, signal, claims },
+        onBegin: (download) => begun.set(task, download),
+      }),
+    explain: (error) => explainDownload(error, connection, invocation),
+    kept: 'what is there is kept',
+  })
+}
+
+interface DownloadingFile extends Downloading {
+  readonly board: Board
+  readonly signal: AbortSignal
+  /** Two objects never become one file. */
+  readonly claims: PathClaims
+  onBegin(download: Download): void
+}
+
+async function downloadFile(task: DownloadTask, downloading: DownloadingFile): Promise<void> {
+  const { invocation, connection, wanted, run, board, signal, claims, onBegin } = downloading
+  const { output, flags } = invocation
+  const { key, path: name, bytes } = task
+  const folder = resolve(wanted.output ?? '.')
+  if (task.isFolder) return makeFolder(join(folder, task.pathFor('')), board)
+
+  const before = run.journal.done.get(key)
+  const isOurs = before?.path !== undefined && (await versionAt(before.path)) === before.file
+  if (before?.path !== undefined && isOurs) {
+    if (before.version === (await etagOf(task, connection, before.version, signal))) {
+      if (wanted.sole === undefined) claims.claim(key, relative(folder, before.path))
+      board.skip(bytes)
+      return output.event('skipped', { direction: 'download', name, key, path: before.path, size: bytes })
+    }
+  }
+  const download = connection.client.download(key, {
+    ...(wanted.sole === undefined
+      ? { output: pathIn(folder, task, claims), createFolders: true }
+      : { output: wanted.output }),
+    range: wanted.range,
+    replace: flags.force === true || isOurs,
+    signal,
+  })
+  onBegin(download)
+  const result = await followDownload(download, name, board, output)
+  const { path, etag } = result
+  if (flags.verify === true) await verifyDownload(result, name, downloading)
+  const file = await versionAt(path)
+  if (file !== undefined)
+    await run.journal.add({ type: 'done', item: key, version: etag, bytes: result.size, path, file })
+  output.result(path)
+}
+
+function pathIn(folder: string, { key, pathFor }: DownloadTask, claims: PathClaims) {
+  return (fileName: string): string => {
+    const path = pathFor(fileName)
+    claims.claim(key, path)
+    return join(folder, path)
+  }
+}
+
+async function makeFolder(path: string, board: Board): Promise<void> {
+  await mkdir(path, { recursive: true })
+  board.begin(path, () => ({ bytes: 0, size: 0, rate: undefined, eta: undefined })).end('done')
+}
+
+/** @param before what it was; the API's objects never change */
+async function etagOf(
+  { key, etag }: DownloadTask,
+  { kind, client }: Connection,
+  before: string,
+  signal: AbortSignal,
 ): Promise<string> {
-  if (isUnreached(error, begun)) return `${explain(error)} ${UNREACHED_ADVICE}`
-  if (error instanceof BusyError) return error.message
-  if (!(error instanceof ApiError)) return explain(error)
-  if (error.type === 'object-unknown') {
-    return 'Expected a key that partway upload printed; the store has no object of that key. It may have been deleted.'
+  if (etag !== undefined) return etag
+  return kind === 's3' ? (await client.api.download({ key }, signal)).etag : before
+}
+
+async function verifyDownload(
+  result: DownloadResult,
+  name: string,
+  { connection, invocation, signal }: DownloadingFile,
+): Promise<void> {
+  const { partSize } =
+    result.verified === 'etag' ? await connection.client.api.download({ key: result.key }, signal) : {}
+  const source = await openFile(result.path)
+  try {
+    const how = await compareAgain(source, { ...result, partSize }, signal)
+    tellComparison('download', name, how, invocation.output)
+  } finally {
+    await source.close()
   }
-  if (error.type === 'key-not-yours' || error.type === 'invalid-request') {
-    return 'Expected a key that partway upload printed; this is no such key, or another caller’s. Copy it whole.'
-  }
-  return explainRefusal(error, connection, invocation)
 }

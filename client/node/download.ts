@@ -10,8 +10,8 @@ import { PartFile } from './part-file.ts'
 import { receive } from './receive.ts'
 
 export interface DownloadOptions extends DownloadToOptions {
-  /** A file, or a folder that exists. @default the object's own file name, in the current folder */
-  readonly output?: string | undefined
+  /** A file, or a folder that exists; or what says it once the object's own file name is known. @default that name, in the current folder */
+  readonly output?: string | ((fileName: string) => string) | undefined
   /** Whether the folders of `output` are made: it is a file's path then, unless it ends with a slash. @default false */
   readonly createFolders?: boolean | undefined
   /** Whether a file of that name may be replaced. @default false */
@@ -42,8 +42,10 @@ export function download(
     key,
     {
       ...receivingPorts(ports, new Blocks()),
-      claim: async ({ fileName }) =>
-        PartFile.claim(await pathFor(output, fileName, createFolders), replace, locks),
+      async claim({ fileName }) {
+        const path = typeof output === 'function' ? output(fileName) : output
+        return PartFile.claim(await pathFor(path, fileName, createFolders), replace, locks)
+      },
     },
     options,
   )

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { commandAgain } from '../../cli/again.ts'
+import { commandLine, wordsAgain } from '../../cli/again.ts'
 import { UsageError } from '../../cli/command.ts'
 import { download } from '../../cli/commands/download.ts'
 import { upload } from '../../cli/commands/upload.ts'
 import { connect } from '../../cli/connect.ts'
-import { integrity, partSize, traffic } from '../../cli/flags.ts'
+import { partSize, traffic } from '../../cli/flags.ts'
+import { s3UploadOptions, uploadOptions } from '../../cli/object-flags.ts'
 import { parse } from '../../cli/parse.ts'
 import { isS3Uri, parseS3Uri, placeOf } from '../../cli/place.ts'
 import { invocation } from './invocation.ts'
@@ -119,16 +120,70 @@ describe('flags', () => {
     expect(() => open('--max-memory', '64MiB')).toThrow(UsageError)
   })
 
-  test('integrity is whole or signed', () => {
-    expect(integrity(invocation(['upload', '--integrity', 'signed']))).toBe('signed')
-    expect(() => integrity(invocation(['upload', '--integrity', 'none']))).toThrow(UsageError)
+  const options = (...args: string[]) => uploadOptions(invocation(['upload', ...args]))
+
+  test.each([
+    [['--integrity', 'none'], 'Expected --integrity whole or signed, got "none".'],
+    [['--integrity', 'singed'], 'Did you mean signed?'],
+    [
+      ['--checksum', 'crc32c'],
+      'Expected --checksum CRC64NVME, CRC32, CRC32C or NONE, got "crc32c". Did you mean CRC32C?',
+    ],
+    [['--checksum', 'NONE', '--integrity', 'signed'], 'Expected a checksum to sign'],
+    [['--search', '--restart'], 'Expected --search or --restart, got both.'],
+    [['--part-size', '3MiB'], 'got 3MiB. The nearest is 5MiB.'],
+    [['--part-size', '8200KiB'], 'The nearest is 8MiB.'],
+    [['--metadata', 'title'], 'Expected --metadata NAME=VALUE, got "title".'],
+    [['--metadata', 'a=1', '--metadata', 'a=2'], 'Expected one --metadata of the name a, got two.'],
+    [
+      ['--metadata', 'Title=x'],
+      'Expected a name of a-z, 0-9, - and _, at most 64 long for --metadata, got Title.',
+    ],
+    [['--metadata', 'file-name=x'], 'Choose another name.'],
+  ])('%j is not understood', (args, message) => {
+    expect(() => options(...args)).toThrow(UsageError)
+    expect(() => options(...args)).toThrow(message)
+  })
+
+  test('metadata and tags are pairs, whose values may be anything', () => {
+    const args = [
+      'upload',
+      '--metadata',
+      'title=a=b',
+      '--metadata',
+      'note=',
+      '--tag',
+      'team=films',
+      '--integrity=signed',
+    ]
+    expect(uploadOptions(invocation(args))).toMatchObject({
+      metadata: { title: 'a=b', note: '' },
+      integrity: 'signed',
+    })
+    expect(s3UploadOptions(invocation(args))).toMatchObject({
+      headers: { tags: { team: 'films' } },
+      overwrite: true,
+    })
+  })
+
+  test.each([
+    [['--sse-kms-key-id', 'k'], 'Expected --sse aws:kms with an --sse-kms-key-id, got none.'],
+    [['--sse', 'aes256'], 'Did you mean AES256?'],
+    [['--storage-class', 'glacier'], 'Expected a --storage-class as S3 writes it'],
+    [['--cache-control', 'ü'], 'Expected --cache-control to be visible ASCII'],
+    [['--tag', 'aws:x=1'], 'Expected a tag of your own, got aws:x'],
+  ])('%j is nothing for S3', (args, message) => {
+    const given = invocation(['upload', ...args])
+    expect(() => s3UploadOptions(given)).toThrow(UsageError)
+    expect(() => s3UploadOptions(given)).toThrow(message)
   })
 })
 
 describe('the command that goes on', () => {
   const again = (args: string[], environment?: Record<string, string>) => {
     const given = invocation(args, environment)
-    return commandAgain(given, given.operands)
+    const place = placeOf(given, given.operands.filter(isS3Uri))
+    return commandLine(wordsAgain(given, place), given.terminal)
   }
 
   test('says the same, quoted for a shell, and does not begin anew', () => {
@@ -139,11 +194,26 @@ describe('the command that goes on', () => {
 
   test('names the API of the environment, and npx where that began it', () => {
     expect(again(['upload', 'a'], { PARTWAY_API: 'http://a', npm_command: 'exec' })).toBe(
-      'npx partway upload --api http://a a',
+      'npx partway upload --api http://a/ a',
     )
   })
 
   test('protects a name that looks like a flag', () => {
-    expect(again(['upload', '--', '-a'])).toBe('partway upload -- -a')
+    const environment = { PARTWAY_API: 'http://a' }
+    expect(again(['upload', '--', '-a'], environment)).toBe('partway upload --api http://a/ -- -a')
+  })
+
+  test('names the endpoint of the environment where it goes straight to S3, and no API', () => {
+    const environment = { PARTWAY_API: 'http://a', AWS_ENDPOINT_URL_S3: 'http://s3' }
+    expect(again(['upload', 'a', 's3://films/'], environment)).toBe(
+      'partway upload --endpoint-url http://s3/ a s3://films/',
+    )
+  })
+
+  test('keeps the order of flags, and values that look like flags', () => {
+    const words = ['--exclude', '*', '--include=-a', '--exclude', 'b', '--api', 'http://a']
+    expect(again(['upload', 'films', ...words])).toBe(
+      "partway upload --exclude '*' --include=-a --exclude b --api http://a films",
+    )
   })
 })

@@ -105,7 +105,7 @@ test('the help of all', () => {
 
     Files, there and back:
       upload    Sends files; goes on where an earlier run of the same command stopped. Prints their keys.
-      download  Brings a file back by its key; goes on where an earlier run stopped. Prints the path.
+      download  Brings files back by their keys; goes on where an earlier run stopped. Prints their paths.
 
     partway COMMAND --help says more. --version prints the version.
 
@@ -131,20 +131,55 @@ test('the help of upload', () => {
 
     Usage: partway upload FILE… [s3://BUCKET/KEY] [flags]
 
-    Flags:
-          --api URL                 The Partway API (PARTWAY_API); or name an s3:// place
-          --endpoint-url URL        An S3-compatible store (AWS_ENDPOINT_URL_S3; AWS) [s3:// alone]
-          --region REGION           Of the bucket, or of an API that takes AWS credentials (AWS_REGION)
-          --profile NAME            Of the AWS configuration (AWS_PROFILE, or default)
-          --path-style              The bucket in the path, not in the host name [s3:// alone]
-          --concurrency N           Parts under way at once (as many as the link is worth)
-          --bandwidth-limit SIZE    A second at most, such as 10MiB (none)
-          --max-memory SIZE         Of the process, which limits the parts under way (256MiB)
-          --part-size SIZE          Such as 16MiB (8MiB, or what 10,000 parts need)
-          --content-type TYPE       Such as video/mp4, which downloads will have
-          --integrity whole|signed  What the store compares: the whole, or each part as well, read twice (whole)
-          --search                  Go on with what another machine has sent of this file
-          --restart                 Forget what an earlier run has sent, and begin anew
+    A FILE is a file, a folder, a pattern such as \`**/*.mov\`, or - for standard input (to an s3:// key alone). \`films\` sends films/…, \`films/\` sends what is in it. To a place that ends in /, names are added; a single file goes to the key that is named.
+
+    Stopped, killed or failed, the same command goes on: what is done and unchanged is not sent again.
+
+    Examples:
+      partway upload film.mov                                                               Through the API of PARTWAY_API
+      partway upload film.mov s3://films/2026/film.mov                                      To a key of your own
+      partway upload films/ s3://films/2026/ --exclude '*.tmp'                              What is in a folder, but for some
+      partway upload films s3://archive/ --storage-class GLACIER_IR --bandwidth-limit 5MiB  Not more than the link may take
+      partway upload - s3://backups/all.tar --expected-size 200GiB                          What a program writes
+
+    Which files:
+          --include GLOB        These alone; after an --exclude, these all the same [repeatable]
+          --exclude GLOB        Not these, such as *.tmp or a whole folder; the last GLOB that fits decides [repeatable]
+          --expected-size SIZE  Of standard input, for the size of its parts (64MiB parts, which do for 625GiB) [s3:// alone]
+
+    What the object has:
+          --content-type TYPE         Such as video/mp4 (what the name says)
+          --metadata NAME=VALUE       Metadata of your own [repeatable]
+          --cache-control TEXT        Such as max-age=3600 [s3:// alone]
+          --content-disposition TEXT  Such as attachment [s3:// alone]
+          --content-encoding TEXT     What the bytes are encoded in already, such as gzip [s3:// alone]
+          --content-language TEXT     Such as de [s3:// alone]
+          --storage-class CLASS       Such as STANDARD_IA (the store’s own) [s3:// alone]
+          --sse AES256|aws:kms        How the store encrypts it (as the bucket says) [s3:// alone]
+          --sse-kms-key-id ID         The KMS key, with --sse aws:kms [s3:// alone]
+          --tag NAME=VALUE            A tag [repeatable, s3:// alone]
+          --checksum NAME             CRC64NVME, CRC32, CRC32C or NONE: what proves that it is whole (CRC32)
+          --integrity whole|signed    What the store compares: the whole, or each part as well, read twice (whole)
+          --part-size SIZE            Such as 16MiB (8MiB, or what 10,000 parts need)
+          --if-none-match             Replace nothing: an object that stands at the key is an error [s3:// alone]
+
+    Going on:
+          --dry-run  Say what would be done, and do nothing
+          --verify   When it is done, read the file again, and compare it with what the store has
+          --search   Go on with what another machine has sent of this file
+          --restart  Forget what an earlier run has sent, and begin anew
+
+    Where to and who asks:
+          --api URL           The Partway API (PARTWAY_API); or name an s3:// place
+          --endpoint-url URL  An S3-compatible store (AWS_ENDPOINT_URL_S3; AWS) [s3:// alone]
+          --region REGION     Of the bucket, or of an API that takes AWS credentials (AWS_REGION)
+          --profile NAME      Of the AWS configuration (AWS_PROFILE, or default)
+          --path-style        The bucket in the path, not in the host name [s3:// alone]
+
+    How fast:
+          --concurrency N         Parts under way at once (as many as the link is worth)
+          --bandwidth-limit SIZE  A second at most, such as 10MiB (none)
+          --max-memory SIZE       Of the process, which limits the parts under way (256MiB)
 
     Flags of every command:
           --json         One JSON object a line on standard output, for scripts
@@ -158,21 +193,44 @@ test('the help of upload', () => {
 
 test('the help of download', () => {
   expect(helpForCommand(download)).toMatchInlineSnapshot(`
-    "Brings a file back by its key; goes on where an earlier run stopped. Prints the path.
+    "Brings files back by their keys; goes on where an earlier run stopped. Prints their paths.
 
-    Usage: partway download KEY [flags]
+    Usage: partway download KEY… | s3://BUCKET/KEY… [PATH] [flags]
 
-    Flags:
-          --api URL               The Partway API (PARTWAY_API); or name an s3:// place
-          --endpoint-url URL      An S3-compatible store (AWS_ENDPOINT_URL_S3; AWS) [s3:// alone]
-          --region REGION         Of the bucket, or of an API that takes AWS credentials (AWS_REGION)
-          --profile NAME          Of the AWS configuration (AWS_PROFILE, or default)
-          --path-style            The bucket in the path, not in the host name [s3:// alone]
+    A KEY that ends in / is a prefix: all objects below it are brought, into folders as they are named. A bucket alone is one, too.
+
+    Stopped, killed or failed, the same command goes on: what is there is not brought again. A file that was there before is never replaced without --force.
+
+    Examples:
+      partway download uploads/public/…/film.mov                            From the API of PARTWAY_API
+      partway download s3://films/2026/film.mov back.mov                    One object, under another name
+      partway download s3://films/2026/ films --include '*.mov'             All that is below a prefix
+      partway download s3://backups/all.tar - | tar x                       Into a program
+      partway download s3://films/2026/film.mov head.mov --range 0-1048575  Its first MiB, to look at
+
+    Which files:
+      -o, --output PATH       A file or a folder, - for standard output (the file's own name, here)
+          --include GLOB      These alone; after an --exclude, these all the same [repeatable]
+          --exclude GLOB      Not these, such as *.tmp or a whole folder; the last GLOB that fits decides [repeatable]
+          --range FIRST-LAST  Of one object, these bytes alone: 0-1023, 1024- or -1024
+      -f, --force             Replace files that are there
+
+    Going on:
+          --dry-run  Say what would be done, and do nothing
+          --verify   When it is done, read the file again, and compare it with what the store has
+          --restart  Forget what an earlier run has brought: its files are in the way then
+
+    Where to and who asks:
+          --api URL           The Partway API (PARTWAY_API); or name an s3:// place
+          --endpoint-url URL  An S3-compatible store (AWS_ENDPOINT_URL_S3; AWS) [s3:// alone]
+          --region REGION     Of the bucket, or of an API that takes AWS credentials (AWS_REGION)
+          --profile NAME      Of the AWS configuration (AWS_PROFILE, or default)
+          --path-style        The bucket in the path, not in the host name [s3:// alone]
+
+    How fast:
           --concurrency N         Parts under way at once (as many as the link is worth)
           --bandwidth-limit SIZE  A second at most, such as 10MiB (none)
           --max-memory SIZE       Of the process, which limits the parts under way (256MiB)
-      -o, --output PATH           A file or a folder (the file's own name, here)
-      -f, --force                 Replace a file of that name
 
     Flags of every command:
           --json         One JSON object a line on standard output, for scripts

@@ -1,0 +1,55 @@
+import { stateFolder } from '../client/node/state-folder.ts'
+import { wordsAgain } from './again.ts'
+import type { Invocation } from './command.ts'
+import { explain } from './explain.ts'
+import { stringFlag } from './flags.ts'
+import { OUTPUT_FLAGS } from './output.ts'
+import type { Place } from './place.ts'
+import { forgetfulRunJournal, openRunJournal, type RunJournal } from './run-journal.ts'
+
+/** Flags with which it is the same run still: what it sends and where to does not change. */
+const OF_NO_MATTER = [
+  ...Object.keys(OUTPUT_FLAGS),
+  ...['concurrency', 'bandwidth-limit', 'max-memory', 'part-size', 'force', 'search', 'restart'],
+  ...['api', 'endpoint-url', 'region', 'profile', 'path-style'],
+]
+
+/** A command that may take several goes. */
+export interface Run {
+  readonly journal: RunJournal
+  /** Of the command that goes on with it. */
+  readonly words: readonly string[]
+}
+
+/** @returns `undefined` where another process is at the same command: that was said */
+export async function openRun(invocation: Invocation, place: Place): Promise<Run | undefined> {
+  const { command, operands, given, flags, output } = invocation
+  const cwd = process.cwd()
+  const words = wordsAgain(invocation, place)
+  const lasting = given.filter(([name]) => !OF_NO_MATTER.includes(name))
+  const identity = [command.name, cwd, place, operands, lasting]
+  const start = { words, cwd, begun: new Date().toISOString() }
+  try {
+    const journal = await openRunJournal(stateOf(invocation), identity, start, flags.restart === true)
+    if (!journal) {
+      output.error(
+        'Expected no other process at this very command, found one. Let that go on, or end it first: nothing is sent twice.',
+      )
+      return undefined
+    }
+    if (journal.damage !== undefined) {
+      output.error(`What was done before is not known, all of it is done anew: ${journal.damage}.`)
+    }
+    return { journal, words }
+  } catch (error) {
+    output.note(
+      `What is done cannot be remembered, a kill would cost it: ${explain(error)} (--journal names another folder for it.)`,
+    )
+    return { journal: forgetfulRunJournal(), words }
+  }
+}
+
+/** The folder that remembers what is unfinished. */
+export function stateOf({ flags, terminal }: Pick<Invocation, 'flags' | 'terminal'>): string {
+  return stringFlag(flags.journal) ?? stateFolder(terminal.environment)
+}
