@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import type { Output } from './output.ts'
 
 /**
@@ -90,7 +90,7 @@ export type GivenFlag = readonly [name: string, value: string | true]
 /** The world outside, as a command sees it. */
 export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>
-  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean }
+  readonly stdin: Readable & { readonly isTTY?: boolean }
   /** For results. */
   readonly stdout: Writable & { readonly isTTY?: boolean }
   /** For everything that a person reads. */

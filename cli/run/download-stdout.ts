@@ -1,3 +1,4 @@
+import { OutputClosedError } from '../../client/node/index.ts'
 import { createBoard } from '../board.ts'
 import { type Invocation, UsageError } from '../command.ts'
 import type { Connection } from '../connect.ts'
@@ -29,10 +30,12 @@ export async function downloadToStdout(
       output.error(`${name}: stopped. What is on standard output is not whole.`)
       return EXIT.interrupted
     }
+    // Whoever reads has had enough, such as head.
+    if (error instanceof OutputClosedError) return EXIT.done
     const unreached = isUnreached(error, download.snapshot().size !== undefined)
     const text = await explainDownload(error, connection, invocation)
     output.error(`${name}: ${text}${unreached ? ` ${UNREACHED_ADVICE}` : ''}`)
-    return exitCodeOf(error)
+    return unreached ? exitCodeOf(error) : EXIT.failed
   } finally {
     board.end()
   }

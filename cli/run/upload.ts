@@ -1,10 +1,10 @@
 import mime from 'mime'
-import { KeyTakenError, openFile, type S3UploadOptions, type Upload } from '../../client/node/index.ts'
+import { openFile, type S3UploadOptions, type Upload } from '../../client/node/index.ts'
 import { type Board, createBoard } from '../board.ts'
 import { type Invocation, UsageError } from '../command.ts'
 import { type Connection, connect } from '../connect.ts'
 import { EXIT } from '../exit-codes.ts'
-import { explainRefusal } from '../explain.ts'
+import { explainUpload } from '../explain-upload.ts'
 import type { OddOne } from '../files.ts'
 import { filterOf } from '../filter.ts'
 import { followUpload } from '../follow.ts'
@@ -76,10 +76,7 @@ async function uploadAll(
     work: (task, signal) =>
       uploadFile(task, { ...uploading, board, signal, onBegin: (upload) => begun.set(task, upload) }),
     hasBegun: (task) => begun.get(task)?.snapshot().key !== undefined,
-    explain: async (error) =>
-      error instanceof KeyTakenError
-        ? `Expected no object at ${error.key}, found one. Choose another key, or leave out --if-none-match.`
-        : explainRefusal(error, connection, invocation),
+    explain: (error) => explainUpload(error, connection, invocation),
     kept: 'the store keeps the parts that it has',
   })
 }
