@@ -20,8 +20,9 @@ export class FileIdentity {
   readonly #handle: FileHandle
   #current: Identity
 
-  static async of(name: string, path: string, handle: FileHandle): Promise<FileIdentity> {
-    return new FileIdentity(name, path, handle, identityOf(await settledStat(handle)))
+  /** @param seen how the handle was a moment ago */
+  static async of(name: string, path: string, handle: FileHandle, seen: BigIntStats): Promise<FileIdentity> {
+    return new FileIdentity(name, path, handle, identityOf(await settledStat(handle, seen)))
   }
 
   private constructor(name: string, path: string, handle: FileHandle, current: Identity) {
@@ -42,7 +43,7 @@ export class FileIdentity {
   async verify(): Promise<'same' | 'touched'> {
     const seen = [await this.#statPath(), await this.#handle.stat({ bigint: true })]
     if (seen.every((stats) => this.#compare(stats) === 'same')) return 'same'
-    const settled = await settledStat(this.#handle)
+    const settled = await settledStat(this.#handle, await this.#handle.stat({ bigint: true }))
     if (this.#compare(settled) === 'same') return 'same'
     this.#current = identityOf(settled)
     return 'touched'
@@ -67,8 +68,8 @@ export class FileIdentity {
   }
 }
 
-async function settledStat(handle: FileHandle): Promise<BigIntStats> {
-  let stats = await handle.stat({ bigint: true })
+async function settledStat(handle: FileHandle, seen: BigIntStats): Promise<BigIntStats> {
+  let stats = seen
   for (let look = 1; look < MAX_LOOKS; look++) {
     const age = Date.now() - Number(stats.ctimeNs / 1_000_000n)
     if (age < 0 || age >= TICK_MS) break

@@ -46,14 +46,15 @@ export async function openFile(
   if (wanted !== undefined) requireName(wanted)
   const absolute = resolve(path)
   const handle = await open(absolute, FLAGS)
-  if (!(await handle.stat()).isFile()) {
+  const stats = await handle.stat({ bigint: true })
+  if (!stats.isFile()) {
     await handle.close()
     throw Object.assign(new Error(`Expected a file, got a folder, a pipe or a device: ${path}`), {
       code: 'EISDIR',
     })
   }
   const name = wanted ?? basename(absolute)
-  const identity = await FileIdentity.of(name, absolute, handle)
+  const identity = await FileIdentity.of(name, absolute, handle, stats)
   const size = Number(identity.current.size)
   const slice = (start: number, end: number) => fileSlice(handle, name, start, end)
   return {

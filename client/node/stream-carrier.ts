@@ -39,7 +39,6 @@ export class StreamCarrier implements Carrying<FileSlice> {
 
   /** There is nobody who could go on with it. */
   async failed(error: PartwayError): Promise<PartwayError> {
-    this.#source.close()
     if (this.transfer?.partSize === undefined) return endOfStream(error, 'none')
     const isDropped = await this.transfer.abort(AbortSignal.timeout(DROP_MS)).then(
       () => true,
