@@ -1,6 +1,7 @@
 import { type Connections, createConnections } from '../client/node/http.ts'
 import {
   ApiError,
+  type AwsCredentials,
   createClient,
   createS3Client,
   type NodeClient,
@@ -13,6 +14,7 @@ import { apiCaller, storeOf, TOKEN_VARIABLE, tokenOf } from './credentials.ts'
 import { stringFlag, traffic } from './flags.ts'
 import type { ApiPlace, Place, S3Place } from './place.ts'
 import { apiName } from './tokens.ts'
+import { sayingWaits, sayWaits } from './waiting.ts'
 
 /** A client for the caller that the environment names. */
 export type Connection = ApiConnection | S3Connection
@@ -31,24 +33,30 @@ export interface S3Connection {
 
 /** @throws {UsageError} for limits that leave no room for a part */
 export function connect(invocation: Invocation, place: Place): Connection {
-  const { flags } = invocation
+  const { flags, output } = invocation
   const common = { state: stringFlag(flags.journal), ...traffic(invocation) }
   try {
     if (place.kind === 'api') {
       const client = createClient({ url: place.url, authorizer: apiCaller(invocation, place.url), ...common })
-      return { kind: 'api', place, client }
+      return { kind: 'api', place, client: sayingWaits(client, output) }
     }
-    return { kind: 's3', place, client: createS3Client({ ...storeOptions(invocation, place), ...common }) }
+    const client = createS3Client({ ...storeOptions(invocation, place), ...common })
+    return { kind: 's3', place, client: sayingWaits(client, output) }
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(withFlags(error.message))
     throw error
   }
 }
 
-/** For the operations of S3's that a client does not show. Close the connections afterwards. */
-export function openS3(invocation: Invocation, place: S3Place): S3Access {
+/**
+ * For the operations of S3's that a client does not show. Close the connections afterwards.
+ * @param credentials @default as the environment and the flags have them
+ */
+export function openS3(invocation: Invocation, place: S3Place, credentials?: AwsCredentials): S3Access {
   const connections = createConnections()
-  const store = openStore({ wakes: nodeWakes, ...storeOptions(invocation, place) }, connections)
+  const options = { wakes: nodeWakes, ...storeOptions(invocation, place), credentials }
+  const store = openStore(options, connections)
+  sayWaits(store.session.waits, invocation.output)
   return { kind: 's3', place, store, connections, close: () => connections.close() }
 }
 

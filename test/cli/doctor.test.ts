@@ -74,7 +74,9 @@ test('a bucket without its rules, as one of your own may be, is told which it la
 })
 
 test.each([
-  [['doctor', 'x'], 'Expected no operands, got x.'],
+  [['doctor', 'x'], 'Expected a place such as s3://bucket/folder/film.mov, got "x".'],
+  [['doctor', 's3://a-bucket', 's3://b-bucket'], 'Expected one place, got s3://a-bucket s3://b-bucket.'],
+  [['doctor', '--deep'], '--deep has a meaning straight to S3 alone'],
   [['doctor', '--origin', 'www.example.com'], 'Expected --origin such as https://www.example.com'],
 ])('%j is a usage error', async (args, message) => {
   const { run } = await openDesk()

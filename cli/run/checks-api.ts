@@ -1,38 +1,55 @@
 import type { ControlPlane } from '../../client/ports.ts'
 import { MIN_PART_BYTES } from '../../protocol/limits.ts'
 import { plan } from '../../protocol/part-plan.ts'
-import type { MultipartUpload } from '../../protocol/schemas.ts'
+import type { DescribeResponse, MultipartUpload } from '../../protocol/schemas.ts'
 import { unpackSignedParts } from '../../protocol/signed-parts.ts'
+import {
+  BUCKET_CORS,
+  bucketCors,
+  type Check,
+  clockCheck,
+  failed,
+  notChecked,
+  ok,
+  preflight,
+  warning,
+} from './check.ts'
 
-/** One thing that an endpoint has to do right, tried: what is well, or what is wrong and how to mend it. */
-export interface Check {
-  readonly name: string
-  readonly outcome: 'ok' | 'failed' | 'not checked'
-  readonly detail: string
-}
-
-export interface Subject {
+export interface ApiSubject {
   readonly api: ControlPlane
   readonly apiUrl: string
   /** Of the page that is to upload, such as `https://www.example.com`. */
   readonly origin: string | undefined
   readonly contentType: string | undefined
+  /** By what the caller is known, such as `the token in PARTWAY_TOKEN`. */
+  signedInBy(description: DescribeResponse): Promise<string>
+  /** Why the API said no, and what to do. */
+  explain(error: unknown): Promise<string>
   readonly signal: AbortSignal
 }
 
-/** S3 refuses requests whose clock is off by more than 15 minutes, and a URL's life counts from its own. */
-const CLOCK_TOLERANCE_MS = 5 * 60_000
 /** The last part may be small: one byte tries everything. */
 const PROBE_BYTES = MIN_PART_BYTES + 1
 const PROBE_PART = 2
+const DEPLOY_ORIGINS = 'put its CORS rule there (docs/construct.md), or deploy with these origins'
+const GIVE_ORIGIN = 'give --origin with the origin of your page'
 
 /** Tries an endpoint as an upload would, with one byte that is thrown away at the end. */
-export async function* examine(subject: Subject): AsyncGenerator<Check> {
+export async function* examineApi(subject: ApiSubject): AsyncGenerator<Check> {
   const { api, apiUrl, origin, signal } = subject
-  const { version, auth, region } = await api.describe(signal)
+  const description = await api.describe(signal)
+  const { version, auth, region } = description
   yield ok('API', `version ${version}, auth ${auth}, ${region}`)
-  yield await clock(apiUrl, signal)
-  yield origin === undefined ? notChecked('CORS of the API') : await apiCors(apiUrl, origin, signal)
+  const { headers } = await fetch(apiUrl, { signal })
+  yield clockCheck(headers.get('date'), "the API's", failed)
+  yield origin === undefined
+    ? notChecked('CORS of the API', GIVE_ORIGIN)
+    : await apiCors(apiUrl, origin, signal)
+  if (auth !== 'none') {
+    const caller = await sign(subject, description)
+    yield caller
+    if (caller.outcome === 'failed') return
+  }
 
   const upload = await beginProbe(subject)
   yield ok('initiate', upload.key)
@@ -46,21 +63,24 @@ export async function* examine(subject: Subject): AsyncGenerator<Check> {
   yield ok('abort', 'the byte is gone again')
 }
 
-async function beginProbe({ api, contentType, signal }: Subject): Promise<MultipartUpload> {
+async function sign(
+  { api, signedInBy, explain, signal }: ApiSubject,
+  description: DescribeResponse,
+): Promise<Check> {
+  try {
+    await api.listUploads({ limit: 1 }, signal)
+    return ok('sign-in', await signedInBy(description))
+  } catch (error) {
+    signal.throwIfAborted()
+    return failed('sign-in', await explain(error))
+  }
+}
+
+async function beginProbe({ api, contentType, signal }: ApiSubject): Promise<MultipartUpload> {
   const request = { fileName: 'partway-doctor', size: PROBE_BYTES, partSize: MIN_PART_BYTES }
   const answer = await api.initiate({ ...request, ...(contentType && { contentType }) }, signal)
   if (answer.kind === 'multipart') return answer
   throw new Error(`Expected an upload in parts for ${PROBE_BYTES} bytes, got a single PUT.`)
-}
-
-async function clock(apiUrl: string, signal: AbortSignal): Promise<Check> {
-  const { headers } = await fetch(apiUrl, { signal })
-  const theirs = Date.parse(headers.get('date') ?? '')
-  if (Number.isNaN(theirs)) return { name: 'clock', outcome: 'not checked', detail: 'the API tells no time' }
-  const skew = Math.round((Date.now() - theirs) / 1000)
-  return Math.abs(skew) * 1000 <= CLOCK_TOLERANCE_MS
-    ? ok('clock', `within ${Math.abs(skew) + 1} s of the API's`)
-    : failed('clock', `this machine is ${skew} s ahead of the API; set its clock, for example by NTP`)
 }
 
 async function apiCors(apiUrl: string, origin: string, signal: AbortSignal): Promise<Check> {
@@ -85,7 +105,7 @@ function lifecycle({ abortDate }: MultipartUpload): Check {
 
 async function* part(
   { key: _, signed, ...upload }: MultipartUpload,
-  subject: Subject,
+  subject: ApiSubject,
 ): AsyncGenerator<Check> {
   const { origin, signal } = subject
   const signedParts = [...unpackSignedParts(signed, plan(upload.size, upload.partSize))]
@@ -101,60 +121,18 @@ async function* part(
         'part',
         `the store refused a byte under a presigned URL: ${response.status} ${code ?? ''}`.trim(),
       )
-
-  if (origin === undefined) {
-    yield notChecked('CORS of the bucket')
-  } else if (!(await preflight(probe.url, origin, 'PUT', 'content-type', signal))) {
-    const advice = 'put its CORS rule there (docs/construct.md), or deploy with these origins'
-    yield failed('CORS of the bucket', `it does not let pages of ${origin} send parts; ${advice}`)
-  } else if (!/(^|,)\s*etag\s*(,|$)/i.test(response.headers.get('access-control-expose-headers') ?? '')) {
-    yield failed('CORS of the bucket', `pages of ${origin} may send parts and not read ETag; expose it`)
-  } else {
-    yield ok('CORS of the bucket', `pages of ${origin} may send parts and read ETag`)
-  }
+  yield origin === undefined
+    ? notChecked(BUCKET_CORS, GIVE_ORIGIN)
+    : await bucketCors(probe.url, origin, response, { advice: DEPLOY_ORIGINS }, signal)
 }
 
-async function checksums(upload: MultipartUpload, { api, signal }: Subject): Promise<Check> {
+async function checksums(upload: MultipartUpload, { api, signal }: ApiSubject): Promise<Check> {
   const { parts } = await api.listParts(upload, signal)
   const checksum = parts.find(({ partNumber }) => partNumber === PROBE_PART)?.checksum
   return checksum
     ? ok('checksums', `the store computes ${checksum.algorithm}`)
-    : failed(
+    : warning(
         'checksums',
         'the store computes none: uploads are verified by the MD5 of every part, or by size',
       )
-}
-
-/** Whether a page of that origin may send such a request. */
-async function preflight(
-  url: string,
-  origin: string,
-  method: string,
-  headers: string,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const response = await fetch(url, {
-    method: 'OPTIONS',
-    headers: {
-      origin,
-      'access-control-request-method': method,
-      'access-control-request-headers': headers,
-    },
-    signal,
-  })
-  await response.arrayBuffer()
-  const allowed = response.headers.get('access-control-allow-origin')
-  return response.ok && (allowed === origin || allowed === '*')
-}
-
-function ok(name: string, detail: string): Check {
-  return { name, outcome: 'ok', detail }
-}
-
-function failed(name: string, detail: string): Check {
-  return { name, outcome: 'failed', detail }
-}
-
-function notChecked(name: string): Check {
-  return { name, outcome: 'not checked', detail: 'give --origin with the origin of your page' }
 }
