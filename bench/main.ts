@@ -1,6 +1,7 @@
 import { cpus } from 'node:os'
 import { browserIntegrity } from './browser-integrity.ts'
 import { checksums } from './checksums.ts'
+import { cli } from './cli.ts'
 import { coldStart } from './cold-start.ts'
 import { download } from './download.ts'
 import { integrity } from './integrity.ts'
@@ -18,6 +19,7 @@ const benches: Record<string, () => Promise<string>> = {
   download,
   steering,
   startup,
+  cli,
 }
 
 const names = process.argv.slice(2)
