@@ -10,6 +10,9 @@ import { Batches } from './batches.ts'
 
 /** What a run was asked for. Holds no secrets: those come from the environment alone. */
 export interface RunStart {
+  readonly command: 'upload' | 'download'
+  /** What was named. */
+  readonly operands: readonly string[]
   /** The words of the command that goes on with it. */
   readonly words: readonly string[]
   /** The folder in which it was given. */
@@ -37,6 +40,8 @@ export type RunEntry =
   | ({ readonly type: 'run' } & RunStart)
   /** All that there is to do. */
   | { readonly type: 'found'; readonly files: number; readonly bytes: number }
+  /** A download of some size has begun: what there is of it is beside that path. */
+  | { readonly type: 'begun'; readonly path: string; readonly size: number }
   | ({ readonly type: 'done' } & DoneFile)
 
 /** What one run of several files has done, across the processes that work at it: one of them at a time. */
@@ -59,8 +64,16 @@ export const runLines = createLines<v.GenericSchema<unknown, RunEntry>>({
   version: 1,
   opens: 'run',
   schema: v.variant('type', [
-    v.object({ type: v.literal('run'), words: v.array(v.string()), cwd: v.string(), begun: v.string() }),
+    v.object({
+      type: v.literal('run'),
+      command: v.picklist(['upload', 'download']),
+      operands: v.array(v.string()),
+      words: v.array(v.string()),
+      cwd: v.string(),
+      begun: v.string(),
+    }),
     v.object({ type: v.literal('found'), files: Count, bytes: Count }),
+    v.object({ type: v.literal('begun'), path: v.string(), size: Count }),
     v.object({
       type: v.literal('done'),
       item: v.string(),

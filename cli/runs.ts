@@ -5,7 +5,7 @@ import { explain } from './explain.ts'
 import { stringFlag } from './flags.ts'
 import { OUTPUT_FLAGS } from './output.ts'
 import type { Place } from './place.ts'
-import { forgetfulRunJournal, openRunJournal, type RunJournal } from './run-journal.ts'
+import { forgetfulRunJournal, openRunJournal, type RunJournal, type RunStart } from './run-journal.ts'
 
 /** Flags with which it is the same run still: what it sends and where to does not change. */
 const OF_NO_MATTER = [
@@ -22,13 +22,17 @@ export interface Run {
 }
 
 /** @returns `undefined` where another process is at the same command: that was said */
-export async function openRun(invocation: Invocation, place: Place): Promise<Run | undefined> {
-  const { command, operands, given, flags, output } = invocation
+export async function openRun(
+  invocation: Invocation,
+  command: RunStart['command'],
+  place: Place,
+): Promise<Run | undefined> {
+  const { operands, given, flags, output } = invocation
   const cwd = process.cwd()
   const words = wordsAgain(invocation, place)
   const lasting = given.filter(([name]) => !OF_NO_MATTER.includes(name))
-  const identity = [command.name, cwd, place, operands, lasting]
-  const start = { words, cwd, begun: new Date().toISOString() }
+  const identity = [command, cwd, place, operands, lasting]
+  const start = { command, operands, words, cwd, begun: new Date().toISOString() }
   try {
     const journal = await openRunJournal(stateOf(invocation), identity, start, flags.restart === true)
     if (!journal) {

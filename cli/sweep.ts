@@ -117,7 +117,7 @@ function isHopeless(error: unknown): boolean {
 }
 
 /** A failure for good outweighs one that goes on; an interruption outweighs both. */
-function worst(codes: ReadonlySet<number>): number {
+export function worst(codes: ReadonlySet<number>): number {
   const order = [EXIT.interrupted, EXIT.failed, EXIT.resumable]
   return order.find((code) => codes.has(code)) ?? EXIT.done
 }

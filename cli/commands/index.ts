@@ -10,6 +10,7 @@ import { listParts } from './list-parts.ts'
 import { login } from './login.ts'
 import { parts } from './parts.ts'
 import { presign } from './presign.ts'
+import { resume } from './resume.ts'
 import { upload } from './upload.ts'
 import { uploadPart } from './upload-part.ts'
 
@@ -17,6 +18,7 @@ import { uploadPart } from './upload-part.ts'
 export const COMMANDS: readonly Command[] = [
   upload,
   download,
+  resume,
   list,
   parts,
   abort,

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { type Download, type DownloadResult, openFile, PathClaims } from '../../client/node/index.ts'
+import { MAX_SINGLE_PUT_BYTES } from '../../protocol/limits.ts'
 import { type Board, createBoard } from '../board.ts'
 import { type Invocation, UsageError } from '../command.ts'
 import { type Connection, connect } from '../connect.ts'
@@ -33,7 +34,7 @@ export async function run(invocation: Invocation): Promise<number> {
   try {
     if (flags['dry-run'] === true) return await planDownloads(find(), { invocation, connection, wanted })
     if (wanted.output === '-') return await downloadToStdout(invocation, connection, wanted)
-    const run = await openRun(invocation, place)
+    const run = await openRun(invocation, 'download', place)
     return run ? await downloadAll(find, { invocation, connection, wanted, run }) : EXIT.resumable
   } finally {
     connection.client.close()
@@ -101,6 +102,9 @@ async function downloadFile(task: DownloadTask, downloading: DownloadingFile): P
     signal,
   })
   onBegin(download)
+  download.on('started', ({ path, size }) => {
+    if (size > MAX_SINGLE_PUT_BYTES) run.journal.add({ type: 'begun', path, size }).catch(() => {})
+  })
   const result = await followDownload(download, name, board, output)
   const { path, etag } = result
   if (flags.verify === true) await verifyDownload(result, name, downloading)

@@ -35,7 +35,7 @@ export async function run(invocation: Invocation): Promise<number> {
 
   const connection = connect(invocation, place)
   try {
-    const run = await openRun(invocation, place)
+    const run = await openRun(invocation, 'upload', place)
     return run ? await uploadAll(find, { invocation, connection, options, run }) : EXIT.resumable
   } finally {
     connection.client.close()
