@@ -14,8 +14,11 @@ export async function watch<Result>(
 ): Promise<Result> {
   const watched = follow(signal)
   let disarm = () => {}
+  let over = false
   const arm = (milliseconds: number) => {
     disarm()
+    // What was refused midway may still move a little: a timer would keep the process.
+    if (over) return
     disarm = clock.after(milliseconds, () =>
       watched.abort(new StalledError(`Expected bytes to move, got none for ${milliseconds / 1000} s.`)),
     )
@@ -25,6 +28,7 @@ export async function watch<Result>(
   try {
     return await run(watched.signal, arm)
   } finally {
+    over = true
     disarm()
     unsubscribe()
     watched.release()
