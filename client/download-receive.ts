@@ -104,6 +104,7 @@ function receiveRange(
       onProgress(bytes) {
         activity.moved()
         lane.moved(bytes)
+        lane.kept()
         tracker.progress(bytes)
       },
     }

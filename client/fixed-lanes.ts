@@ -16,6 +16,9 @@ export function fixedLanes(max: number): Lanes {
     return {
       moved() {},
       struggled() {},
+      lost() {},
+      again: async () => {},
+      kept() {},
       release() {
         if (!held) return
         held = false

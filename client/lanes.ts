@@ -3,6 +3,9 @@ import { systemClock } from './clock.ts'
 import type { Clock, Lane, Lanes } from './ports.ts'
 import { Steering } from './steering.ts'
 
+/** Milliseconds. What is carried for longer is a lot to lose. */
+const LONG_TRY_MS = 20_000
+
 export interface LaneOptions {
   /** @default 1 */
   readonly min?: number | undefined
@@ -25,7 +28,10 @@ export interface LaneBudget {
 
 /**
  * Lanes for all transfers of a client together, as many as their goodput is worth. When there are to be fewer, those under way
- * are not cut: they are not given out again.
+ * are not cut: they are not given out again, and wait before another try.
+ *
+ * On a link so slow that it breaks before any of them has carried its part to the end, that would be so time and again: there are
+ * to be fewer then, each of them faster.
  * @throws {RangeError} where `max` is not a whole number of at least 1
  */
 export function createLanes(options: LaneOptions): LaneBudget {
@@ -35,6 +41,12 @@ export function createLanes(options: LaneOptions): LaneBudget {
   const shares = new Set<Share>()
   let inUse = 0
   let arrivals = 0
+  /** Lanes that wait before another try. */
+  const parked: (() => void)[] = []
+  let keptAt = Number.NEGATIVE_INFINITY
+  let fewerAt = Number.NEGATIVE_INFINITY
+
+  const active = () => inUse - parked.length
 
   /** The next in line is of the share with the fewest lanes; among those, whoever has waited longest. */
   function next(): Share | undefined {
@@ -43,7 +55,12 @@ export function createLanes(options: LaneOptions): LaneBudget {
   }
 
   function giveOut(): void {
-    while (inUse < steering.lanes) {
+    while (active() < steering.lanes) {
+      const goOn = parked.shift()
+      if (goOn) {
+        goOn()
+        continue
+      }
       const share = next()
       const waiter = share?.waiting.shift()
       if (!share || !waiter) break
@@ -51,19 +68,37 @@ export function createLanes(options: LaneOptions): LaneBudget {
       share.inUse++
       waiter.give(laneOf(share))
     }
-    steering.used(clock.now(), inUse)
+    steering.used(clock.now(), active())
   }
 
   function laneOf(share: Share): Lane {
     let held = true
+    let begunAt = clock.now()
+    let movedAt = begunAt
     return {
       moved(bytes) {
         bandwidth?.charge(bytes)
+        movedAt = clock.now()
         const { lanes } = steering
         steering.moved(clock.now(), bytes)
         if (steering.lanes > lanes) giveOut()
       },
       struggled: () => steering.struggled(clock.now()),
+      lost() {
+        const isLong = movedAt - begunAt >= LONG_TRY_MS
+        if (!isLong || Math.max(keptAt, fewerAt) >= begunAt) return
+        fewerAt = clock.now()
+        steering.lost(fewerAt)
+      },
+      async again(signal) {
+        if (active() > steering.lanes) await park(signal)
+        begunAt = clock.now()
+        movedAt = begunAt
+      },
+      kept() {
+        keptAt = clock.now()
+        steering.kept(keptAt - begunAt < LONG_TRY_MS)
+      },
       release() {
         if (!held) return
         held = false
@@ -73,6 +108,23 @@ export function createLanes(options: LaneOptions): LaneBudget {
         leaveIfIdle(share)
       },
     }
+  }
+
+  function park(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted()
+      const goOn = () => {
+        signal.removeEventListener('abort', onAbort)
+        resolve()
+      }
+      const onAbort = () => {
+        parked.splice(parked.indexOf(goOn), 1)
+        reject(signal.reason)
+      }
+      signal.addEventListener('abort', onAbort, { once: true })
+      parked.push(goOn)
+      steering.used(clock.now(), active())
+    })
   }
 
   function leaveIfIdle(share: Share): void {

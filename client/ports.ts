@@ -285,6 +285,12 @@ export interface Lane {
   moved(bytes: number): void
   /** The store asked for less: SlowDown, 429, 5xx; or a connection stalled. */
   struggled(): void
+  /** The connection broke, and all that had moved in this try has to move again. */
+  lost(): void
+  /** Before another try: waits as long as there are to be fewer lanes than there are. */
+  again(signal: AbortSignal): Promise<void>
+  /** What moved is there for good. */
+  kept(): void
   /** Gives it back. */
   release(): void
 }

@@ -1,7 +1,7 @@
 import { toBase64 } from '../checksums/base64.ts'
 import type { PartRange } from '../protocol/part-plan.ts'
 import type { Activity } from './activity.ts'
-import { IntegrityError, type PartwayError, StalledError, StoreError } from './errors.ts'
+import { IntegrityError, NetworkError, type PartwayError, StalledError, StoreError } from './errors.ts'
 import type { Job } from './job.ts'
 import type { Lane, PutResponse } from './ports.ts'
 import type { Proofs } from './proofs.ts'
@@ -37,6 +37,7 @@ export async function sendPart<Slice, Signed extends SignedPut>(
   let activity: Activity | undefined
   let strange = 0
   let moved = 0
+  let tries = 0
 
   function compare({ etag, etagIsOpaque, crc, md5, checksum }: PutResponse): void {
     if (etagIsOpaque) proofs.etagsAreOpaque()
@@ -53,6 +54,7 @@ export async function sendPart<Slice, Signed extends SignedPut>(
     md5: proofs.algorithm === undefined,
     pace,
     sign: async (signal: AbortSignal) => {
+      if (tries++ > 0) await lane.again(signal)
       tracker.sending(partNumber)
       const signed = await sign(signal)
       activity ??= activities.begin()
@@ -69,6 +71,7 @@ export async function sendPart<Slice, Signed extends SignedPut>(
     },
     onRetry(delay: number, error: PartwayError) {
       activity?.failed(error)
+      if (error instanceof NetworkError) lane.lost()
       if (isStruggle(error)) lane.struggled()
       tracker.waiting(partNumber)
       emit('retry', { partNumber, delay, error })
@@ -76,7 +79,9 @@ export async function sendPart<Slice, Signed extends SignedPut>(
     advanced: () => tracker.partsDone,
   }
   try {
-    return await putUntilStored(put, job, signal)
+    const answer = await putUntilStored(put, job, signal)
+    lane.kept()
+    return answer
   } finally {
     activity?.end()
   }

@@ -40,6 +40,10 @@ const PAUSE_MS = 6_000
 /** How long the lanes stay below where the store asked for less. Doubles each time that it asks again. */
 const CAUTION_MS = 60_000
 const LONGEST_CAUTION_MS = 120_000
+/** How long no more lanes are tried on a link that has broken before any of them was at the end of its part. */
+const SLOW_MS = 10 * 60_000
+/** Bytes per millisecond. If lanes were so slow, 8 MiB would take two minutes: no more of them are tried before something has arrived. */
+const SLOW_LANE = 64 * 1.024
 
 export interface SteeringOptions {
   readonly min: number
@@ -74,6 +78,8 @@ export class Steering {
   #cautiousUntil = 0
   #caution = CAUTION_MS
   #heardAt = Number.NEGATIVE_INFINITY
+  #slowUntil = Number.NEGATIVE_INFINITY
+  #anyKept = false
 
   constructor(options: SteeringOptions) {
     this.#options = options
@@ -109,6 +115,21 @@ export class Steering {
     this.#usual = undefined
     this.#startOver(now)
     this.#change(Math.max(this.#options.min, fewer), now)
+  }
+
+  /** The link broke, and what the lanes had carried for long was lost, of all of them. */
+  lost(now: number): void {
+    this.#slowUntil = now + SLOW_MS
+    this.#step = undefined
+    this.#usual = undefined
+    this.#startOver(now)
+    this.#change(Math.max(this.#options.min, Math.floor(this.#lanes / 2)), now)
+  }
+
+  /** What was carried is there for good. @param soon so that it is not a slow link, or not any more */
+  kept(soon: boolean): void {
+    this.#anyKept = true
+    if (soon) this.#slowUntil = Number.NEGATIVE_INFINITY
   }
 
   /** What there is now is what the next step is compared with. At the very beginning a glance will do. */
@@ -148,6 +169,10 @@ export class Steering {
   }
 
   #takeStep(goodput: number, now: number): void {
+    if (!this.#anyKept && goodput < this.#lanes * DOUBLE * SLOW_LANE) {
+      this.#look.begin(now)
+      return
+    }
     const from = this.#lanes
     const to = this.#factor === FEWER ? this.#fewer() : this.#more(now)
     if (to === from) this.#holdOn(now)
@@ -163,6 +188,7 @@ export class Steering {
 
   /** Half the way to where the store asked for less, and not all of it. */
   #more(now: number): number {
+    if (now < this.#slowUntil) return this.#lanes
     if (now >= this.#cautiousUntil) this.#ceiling = Number.POSITIVE_INFINITY
     const halfway = Math.floor((this.#lanes + this.#ceiling) / 2)
     const wanted = Math.max(this.#lanes + 1, Math.floor(this.#lanes * this.#factor))

@@ -45,6 +45,7 @@ export function runOver(link: LinkModel, options: RunOptions): Run {
   const wander = wandering(seed)
   const run: Run = { bytes: 0, lanes: [], changes: [] }
   let born: number[] = []
+  steering.kept(true)
   for (let now = 0; now < milliseconds; now += TICK_MS) {
     const lanes = fixed ?? steering.lanes
     if (lanes !== run.lanes.at(-1)) run.changes.push({ at: now, lanes })

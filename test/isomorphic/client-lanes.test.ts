@@ -117,6 +117,41 @@ describe('lanes', () => {
     await expect(lanes.acquire(AbortSignal.abort(new Error('before')))).rejects.toThrow('before')
   })
 
+  test('wait before another try where there are to be fewer, and the others are not given out before them', async () => {
+    const clock = manualClock()
+    const came: string[] = []
+    const lanes = createLanes({ start: 4, max: 4, clock }).share()
+    const one = queueAt(lanes, 'one', came)
+    await one.want(5)
+    clock.pass(30_000)
+    for (const lane of one.held) lane.moved(1)
+    one.held[0]?.lost()
+    for (const lane of one.held.slice(1)) lane.lost()
+    const again = one.held.map((lane, at) => lane.again(signal).then(() => came.push(`again ${at}`)))
+    await settled()
+    expect(came.slice(4)).toEqual(['again 2', 'again 3'])
+    await one.release(3)
+    await Promise.all(again)
+    expect(came.slice(6)).toEqual(['again 0', 'again 1', 'one'])
+  })
+
+  test('who is stopped while it waits for another try keeps nobody waiting', async () => {
+    const clock = manualClock()
+    const came: string[] = []
+    const one = queueAt(createLanes({ start: 2, max: 2, clock }).share(), 'one', came)
+    await one.want(2)
+    clock.pass(30_000)
+    const [first, second] = one.held
+    first?.moved(1)
+    first?.lost()
+    const stop = new AbortController()
+    const again = first?.again(stop.signal)
+    stop.abort(new Error('stopped'))
+    await expect(again).rejects.toThrow('stopped')
+    first?.release()
+    await second?.again(signal)
+  })
+
   test('become more while goodput rises, and are given to those who wait', async () => {
     const clock = manualClock()
     const came: string[] = []

@@ -284,6 +284,9 @@ describe('lanes', () => {
               noted.moved += bytes
             },
             struggled: () => void noted.struggled++,
+            lost() {},
+            again: async () => {},
+            kept() {},
             release() {
               noted.held--
               lane.release()
