@@ -2,12 +2,13 @@ import { spawn } from 'node:child_process'
 import { openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { expect, test } from 'vitest'
 import { BUCKET, MIB, root, startTestS3 } from '../local/s3-harness.ts'
 import { pseudoRandom, temporaryFolder } from './servers.ts'
 
-const SENDER = join(import.meta.dirname, 's3-stdin.ts')
+const SENDER = fileURLToPath(import.meta.resolve('./s3-stdin.ts'))
 const BYTES = pseudoRandom(12 * MIB + 5)
 
 /** By a shell, for its pipes are the kernel's own, where node:child_process has sockets. */

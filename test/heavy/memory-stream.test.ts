@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { GIB, MIB } from '../../protocol/limits.ts'
 import { temporaryFolder } from '../client/servers.ts'
 import { BUCKET, root, startTestS3 } from '../local/s3-harness.ts'
 import { inMebibytes, peakMemory } from './memory.ts'
 
-const SENDER = join(import.meta.dirname, '../client/s3-stdin.ts')
+const SENDER = fileURLToPath(import.meta.resolve('../client/s3-stdin.ts'))
 const PEAK = import.meta.resolve('./peak-memory.ts')
 const SIZE = 4 * GIB
 const MOST = 256 * MIB
