@@ -9,6 +9,7 @@ const MAIN = join(import.meta.dirname, '../../cli/main.ts')
 export interface UnderWay {
   /** Resolves with the match once standard error has it. @throws {Error} with what it said, where it ends before */
   says(pattern: RegExp): Promise<RegExpExecArray>
+  kill(signal: NodeJS.Signals): void
   readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>
 }
 
@@ -32,6 +33,7 @@ export function begin(folder: string, args: string[], environment: Record<string
   const ended = once(child, 'close').then(([code]) => ({ code, stdout, stderr }))
   return {
     ended,
+    kill: (signal) => void child.kill(signal),
     says: (pattern) =>
       new Promise((resolve, reject) => {
         const look = () => {
