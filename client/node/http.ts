@@ -1,14 +1,17 @@
-import * as http from 'node:http'
-import * as https from 'node:https'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import { NetworkError } from '../errors.ts'
 import { type Got, type Wanted, Wires } from './wires.ts'
+
+// An import reads all exports, WebSocket among them, and so loads undici: 10 MiB and 30 ms.
+const http = process.getBuiltinModule('node:http')
+const https = process.getBuiltinModule('node:https')
 
 /** Of an error's body: S3's are some hundred bytes. */
 export const LONGEST_BODY = 64 * 1024
 
 /** Connections to the store, kept alive; workers limit how many there are. */
 export interface Connections {
-  request(url: string, options: { method: string; headers: Record<string, string> }): http.ClientRequest
+  request(url: string, options: { method: string; headers: Record<string, string> }): ClientRequest
   /** A GET whose body may be large. @throws what broke the connection */
   get(url: string, wanted: Wanted): Promise<Got>
   /** Closes those that are idle, so that the process can end. */
@@ -38,7 +41,7 @@ export function createConnections(): Connections {
 }
 
 /** Resolves with the answer's head. @throws {NetworkError}, or the signal's reason */
-export function answerTo(request: http.ClientRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
+export function answerTo(request: ClientRequest, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     request.once('response', resolve)
     request.on('error', (error) => reject(signal.aborted ? signal.reason : networkError(error)))
@@ -46,7 +49,7 @@ export function answerTo(request: http.ClientRequest, signal: AbortSignal): Prom
 }
 
 /** @throws {NetworkError}, or the signal's reason */
-export async function readText(answer: http.IncomingMessage, signal: AbortSignal): Promise<string> {
+export async function readText(answer: IncomingMessage, signal: AbortSignal): Promise<string> {
   answer.setEncoding('utf8')
   let text = ''
   try {
@@ -59,13 +62,13 @@ export async function readText(answer: http.IncomingMessage, signal: AbortSignal
   return text
 }
 
-export function header(answer: http.IncomingMessage, name: string): string | undefined {
+export function header(answer: IncomingMessage, name: string): string | undefined {
   const value = answer.headers[name]
   return Array.isArray(value) ? value[0] : value
 }
 
 /** @returns seconds */
-export function retryAfter({ headers }: Pick<http.IncomingMessage, 'headers'>): number | undefined {
+export function retryAfter({ headers }: Pick<IncomingMessage, 'headers'>): number | undefined {
   const seconds = Number(headers['retry-after'] ?? Number.NaN)
   return Number.isFinite(seconds) ? seconds : undefined
 }

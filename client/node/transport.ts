@@ -10,6 +10,8 @@ import type { FileSlice } from './source.ts'
  * 2 KB/s. Not all pieces of a block at once: Node would join them to one write again.
  */
 export const PIECE_BYTES = 64 * 1024
+/** Milliseconds. What the last body's lane sends within them is handed over at once of the next one: on a fast link, calls are what costs. */
+const PIECE_MS = 20
 
 /**
  * node:http with two blocks a lane: one is read and hashed while the other is written, and the write's callback is the
@@ -17,6 +19,7 @@ export const PIECE_BYTES = 64 * 1024
  */
 export function fileTransport(connections: Connections): PartTransport<FileSlice> {
   const blocks = new Blocks()
+  let pieceBytes = PIECE_BYTES
   return {
     computesCrc: true,
     // Measured (bench/integrity.ts): zlib's costs a third of the time of any other, in the lanes or in a thread.
@@ -30,9 +33,15 @@ export function fileTransport(connections: Connections): PartTransport<FileSlice
       // Without the reason: a connection that is idle again has nobody who would hear it.
       const onAbort = () => request.destroy()
       put.signal.addEventListener('abort', onAbort, { once: true })
+      const begun = performance.now()
+      let rate = 0
       try {
-        return await exchange(request, put, blocks)
+        const response = await exchange(request, put, blocks, put.pace ? PIECE_BYTES : pieceBytes)
+        // Only once the store has all of it: what the system's buffers take at once is no rate.
+        if (response.status < 300) rate = put.body.size / (performance.now() - begun)
+        return response
       } finally {
+        pieceBytes = Math.floor(Math.max(PIECE_BYTES, Math.min(BLOCK_BYTES, rate * PIECE_MS)))
         put.signal.removeEventListener('abort', onAbort)
       }
     },
@@ -44,10 +53,11 @@ async function exchange(
   request: ClientRequest,
   put: PutRequest<FileSlice>,
   blocks: Blocks,
+  pieceBytes: number,
 ): Promise<PutResponse> {
   const hashing = startHashing(put)
   const answered = answerTo(request, put.signal)
-  const written = writeBody(request, put, hashing, blocks)
+  const written = writeBody(request, put, hashing, blocks, pieceBytes)
   try {
     const answer = await Promise.race([answered, written.then(() => answered)])
     const { statusCode: status = 0 } = answer
@@ -79,6 +89,7 @@ async function writeBody(
   { body, pace, signal, onProgress }: PutRequest<FileSlice>,
   hashing: Hashing,
   blocks: Blocks,
+  pieceBytes: number,
 ): Promise<void> {
   const pair = [blocks.take(), blocks.take()] as const
   const paced = pace && ((piece: number) => pace(piece, signal))
@@ -91,7 +102,7 @@ async function writeBody(
       if (!(await writing)) return
       const before = at
       at += bytes.length
-      writing = writePieces(request, bytes, paced, (written) => onProgress(before + written))
+      writing = writePieces(request, bytes, pieceBytes, paced, (written) => onProgress(before + written))
     }
     if (await writing) request.end()
   } finally {
@@ -104,6 +115,7 @@ async function writeBody(
 function writePieces(
   request: ClientRequest,
   bytes: Uint8Array,
+  pieceBytes: number,
   paced: ((bytes: number) => Promise<void>) | undefined,
   onWritten: (bytes: number) => void,
 ): Promise<boolean> {
@@ -114,7 +126,7 @@ function writePieces(
     }
     const onClose = () => end(false)
     const writeFrom = (start: number) => {
-      const piece = bytes.subarray(start, start + PIECE_BYTES)
+      const piece = bytes.subarray(start, start + pieceBytes)
       const write = () =>
         request.write(piece, (error) => {
           if (error) return end(false)

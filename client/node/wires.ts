@@ -1,4 +1,3 @@
-import { validateHeaderValue } from 'node:http'
 import type { AnswerHead } from './answer-head.ts'
 import { BLOCK_BYTES, type Blocks } from './blocks.ts'
 import { type Answer, Wire } from './wire.ts'
@@ -78,7 +77,13 @@ export class Wires {
 
 function requestOf({ host, pathname, search }: URL, headers: Readonly<Record<string, string>>): string {
   const all = Object.entries({ host, ...headers, connection: 'keep-alive' })
-  for (const [name, value] of all) validateHeaderValue(name, value)
+  for (const [name, value] of all) requireOneLine(name, value)
   const lines = all.map(([name, value]) => `${name}: ${value}\r\n`)
   return `GET ${pathname}${search} HTTP/1.1\r\n${lines.join('')}\r\n`
+}
+
+/** @throws {TypeError} */
+function requireOneLine(name: string, value: string): void {
+  if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return
+  throw new TypeError(`Expected a header ${name} of one line, got ${JSON.stringify(value)}.`)
 }

@@ -13,6 +13,7 @@ import {
 } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { BLOCK_BYTES } from '../../client/node/blocks.ts'
 import {
   AbortedError,
   DiskFullError,
@@ -23,6 +24,7 @@ import {
   ObjectChangedError,
   StoreError,
 } from '../../client/node/index.ts'
+
 import { bytesOf, damage, flipByte, MIB, openSetting, type Setting } from './download-setting.ts'
 import { pseudoRandom } from './servers.ts'
 
@@ -161,7 +163,7 @@ test('a download that began anew can be stopped and gone on with, too', async ()
   const run = begin()
   const told = follow(run)
   expect(await run.result).toMatchObject({ verified: 'checksum' })
-  expect(told.bytes).toBeGreaterThanOrEqual(2 * MIB)
+  expect(told.bytes).toBeGreaterThanOrEqual(2 * BLOCK_BYTES)
   expect(told.reason).toBeUndefined()
   expect((await readFile(path)).equals(store.object)).toBe(true)
 })
@@ -340,7 +342,7 @@ test('a full disk is told, what is there is kept, and the same download goes on'
   const again = begin()
   const told = follow(again)
   await again.result
-  expect(told.bytes).toBeGreaterThanOrEqual(2 * MIB)
+  expect(told.bytes).toBeGreaterThanOrEqual(2 * BLOCK_BYTES)
   expect((await readFile(path)).equals(object)).toBe(true)
 })
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer as createTcpServer, type Socket } from 'node:net'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
-import { Blocks } from '../../client/node/blocks.ts'
+import { BLOCK_BYTES, Blocks } from '../../client/node/blocks.ts'
 import { type Wanted, Wires } from '../../client/node/wires.ts'
 import { pseudoRandom, serve } from './servers.ts'
 
@@ -72,7 +72,7 @@ async function writePieces(socket: Socket, bytes: Buffer, cuts: readonly number[
 }
 
 test('a large body comes in whole blocks, over one connection after another request', async () => {
-  const object = pseudoRandom(3 * MIB + 5)
+  const object = pseudoRandom(3 * BLOCK_BYTES + 5)
   const connections = new Set<unknown>()
   const url = await serve((request, response) => {
     connections.add(request.socket)
@@ -85,7 +85,7 @@ test('a large body comes in whole blocks, over one connection after another requ
     expect(status).toBe(206)
     expect(headers['x-amz-meta-a']).toBe(name)
     expect(bytes.equals(object)).toBe(true)
-    expect(pieces.map(({ length }) => length)).toEqual([MIB, MIB, MIB, 5])
+    expect(pieces.map(({ length }) => length)).toEqual([BLOCK_BYTES, BLOCK_BYTES, BLOCK_BYTES, 5])
   }
   expect(connections.size).toBe(1)
 })
@@ -94,7 +94,11 @@ test('whatever the framing, and however the network cuts it, the body is what wa
   const body = fc.uint8Array({ maxLength: 300 })
   const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 })
   const framing = fc.constantFrom('length', 'chunked', 'close')
-  let sent = { wire: Buffer.alloc(0), cuts: [1], ends: false }
+  let sent: { wire: Buffer; cuts: number[]; ends: boolean } = {
+    wire: Buffer.alloc(0),
+    cuts: [1],
+    ends: false,
+  }
   const { url } = await serveRaw(async (socket) => {
     const { wire, cuts, ends } = sent
     await writePieces(socket, wire, cuts)
@@ -217,10 +221,10 @@ test('who does not take what has arrived holds the connection back', async () =>
     before = written
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
-  expect(told).toBeLessThanOrEqual(3 * MIB)
+  expect(told).toBeLessThanOrEqual(3 * BLOCK_BYTES)
   expect(written).toBeLessThan(64)
   await pieces.next()
-  await expect.poll(() => told).toBeGreaterThan(2 * MIB)
+  await expect.poll(() => told).toBeGreaterThan(2 * BLOCK_BYTES)
   got.close()
 })
 
