@@ -4,6 +4,7 @@ import {
   type AwsCredentials,
   createClient,
   createS3Client,
+  defaultCredentials,
   type NodeClient,
   type S3Client,
 } from '../client/node/index.ts'
@@ -54,8 +55,8 @@ export function connect(invocation: Invocation, place: Place): Connection {
  */
 export function openS3(invocation: Invocation, place: S3Place, credentials?: AwsCredentials): S3Access {
   const connections = createConnections()
-  const options = { wakes: nodeWakes, ...storeOptions(invocation, place), credentials }
-  const store = openStore(options, connections)
+  const options = { wakes: nodeWakes, ...storeOptions(invocation, place) }
+  const store = openStore({ ...options, ...(credentials && { credentials }) }, connections)
   sayWaits(store.session.waits, invocation.output)
   return { kind: 's3', place, store, connections, close: () => connections.close() }
 }
@@ -68,12 +69,14 @@ export interface S3Access {
   close(): void
 }
 
-function storeOptions({ flags }: Invocation, { bucket, endpoint }: S3Place): S3StoreOptions {
+function storeOptions({ flags, terminal }: Invocation, { bucket, endpoint }: S3Place): S3StoreOptions {
+  const profile = stringFlag(flags.profile)
   return {
     bucket,
     endpoint,
     region: stringFlag(flags.region),
-    profile: stringFlag(flags.profile),
+    profile,
+    credentials: defaultCredentials(profile, terminal.environment),
     ...(flags['path-style'] === true && { pathStyle: true }),
   }
 }

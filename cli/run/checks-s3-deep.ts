@@ -1,8 +1,11 @@
 import { StoreError } from '../../client/node/index.ts'
-import { abort } from '../../client/node/s3/abort.ts'
 import { completeMultipartUpload } from '../../client/node/s3/complete-multipart-upload.ts'
 import { listAllParts } from '../../client/node/s3/list-parts.ts'
-import { createMultipartUpload, type S3Upload } from '../../client/node/s3/multipart-upload.ts'
+import {
+  abortMultipartUpload,
+  createMultipartUpload,
+  type S3Upload,
+} from '../../client/node/s3/multipart-upload.ts'
 import { deleteObject, putObject } from '../../client/node/s3/object-calls.ts'
 import { presignParts } from '../../client/node/s3/presign-parts.ts'
 import { livePresigner } from '../../client/node/s3/sign-parts.ts'
@@ -21,7 +24,7 @@ export async function* examineDeeply(subject: S3Subject): AsyncGenerator<Check> 
   const completed = await complete(subject, upload, upload.algorithm === 'CRC64NVME')
   yield* completed.checks
   if (!completed.made) {
-    await abort(store, upload, signal).catch(() => {})
+    await abortMultipartUpload(store.call, upload, signal).catch(() => {})
     return
   }
   yield await read(subject, key)

@@ -1,6 +1,6 @@
-import { abort } from '../../client/node/s3/abort.ts'
 import { listAllParts } from '../../client/node/s3/list-parts.ts'
 import {
+  abortMultipartUpload,
   createMultipartUpload,
   type S3Upload,
   type UploadTerms,
@@ -31,11 +31,11 @@ export async function* examineUpload(subject: S3Subject): AsyncGenerator<Check> 
     yield ok('begin', `an upload to ${first.key}`)
     yield* part(subject, first)
     yield checksums(begun)
+    yield await aborted(subject, first)
+    begun.shift()
   } finally {
-    for (const upload of begun.slice(1)) await abort(store, upload, signal).catch(() => {})
+    for (const upload of begun) await abortMultipartUpload(store.call, upload, signal).catch(() => {})
   }
-  const [first] = begun
-  if (first) yield await aborted(subject, first)
 }
 
 async function* part(subject: S3Subject, upload: S3Upload): AsyncGenerator<Check> {
@@ -85,7 +85,7 @@ async function aborted({ store, signal }: S3Subject, upload: S3Upload): Promise<
     'abort',
     's3:AbortMultipartUpload',
     `what is given up stays and is billed, as does one byte now (${upload.key}, upload id ${upload.uploadId})`,
-    () => abort(store, upload, signal),
+    () => abortMultipartUpload(store.call, upload, signal),
   )
   return 'check' in result ? result.check : ok('abort', 'the byte is gone again')
 }

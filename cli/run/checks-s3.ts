@@ -2,7 +2,7 @@ import { createIdentityCheck } from '../../client/node/caller-identity.ts'
 import { headObject } from '../../client/node/s3/head-object.ts'
 import { listMultipartUploads } from '../../client/node/s3/list-multipart-uploads.ts'
 import { listObjects } from '../../client/node/s3/list-objects.ts'
-import { type Check, clockCheck, failed, ok, warning } from './check.ts'
+import { type Check, clockCheck, failed, notChecked, ok, warning } from './check.ts'
 import { bucketRules } from './checks-s3-bucket.ts'
 import { examineDeeply } from './checks-s3-deep.ts'
 import { examineUpload } from './checks-s3-upload.ts'
@@ -106,9 +106,13 @@ async function* reading(subject: S3Subject): AsyncGenerator<Check> {
     () => listMultipartUploads(call, { prefix, limit: 1 }, signal),
   )
   yield 'check' in uploads ? uploads.check : ok('list uploads', 'unfinished ones can be found')
+  if ('check' in objects) {
+    yield notChecked('look at objects', 'without s3:ListBucket, what is missing looks forbidden')
+    return
+  }
   const head = await tried(
     'look at objects',
-    's3:GetObject or s3:ListBucket',
+    's3:GetObject',
     'nothing can be downloaded, and an upload whose last answer is lost cannot be settled',
     () => headObject(call, probeKey(subject), signal),
   )

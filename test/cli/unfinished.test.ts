@@ -7,6 +7,7 @@ import { ROOT_CREDENTIALS } from '../../local/aws.ts'
 import { MIB } from '../../protocol/limits.ts'
 import { useLocalAws } from '../api/local-aws.ts'
 import { type Desk, openDesk } from './command.ts'
+import { type Ran, runHere } from './here.ts'
 
 const aws = useLocalAws()
 const FILM = randomBytes(11 * MIB + 1)
@@ -98,12 +99,12 @@ test('only what is below the prefix is listed and cleaned', async () => {
 })
 
 test('an upload that clean has aborted begins anew when its command is run again', async () => {
-  const { run, place, flags, folder, bucket } = await openPlace('s3')
+  const { run, spawn, place, flags, folder, bucket } = await openPlace('s3')
   await writeFile(join(folder, 'big.mov'), randomBytes(24 * MIB))
   const command = ['upload', 'big.mov', `s3://${bucket}/big.mov`, ...flags]
-  await run(command, { KILL_AFTER: '1', SLOW_MS: '50' })
+  await spawn(command, { KILL_AFTER: '1', SLOW_MS: '50' })
   expect((await run(['clean', '--older-than', '0m', ...place, '--yes'])).stderr).toContain('1 upload aborted')
-  const { code, stderr } = await run(command)
+  const { code, stderr } = await spawn(command)
   expect({ code, stderr }).toMatchObject({ code: 0 })
   expect((await run(['list', '--finished', ...place])).stdout).toMatch(/^big\.mov\t25165824\t/)
 })
@@ -117,8 +118,7 @@ test.each([
   [['abort', 's3://bucket/a', 'b'], 'Expected s3:// places alone, or keys of an API alone'],
   [['clean', '--older-than', 'week'], 'Expected --older-than such as 30m, 12h, 7d or 2w, got "week".'],
 ])('%j is a usage error', async (args, message) => {
-  const { run } = await openDesk()
-  expect(await run(args, { PARTWAY_API: aws.apiUrl })).toMatchObject({
+  expect(await runHere(args, { PARTWAY_API: aws.apiUrl })).toMatchObject({
     code: 2,
     stdout: '',
     stderr: expect.stringContaining(message),
@@ -131,12 +131,9 @@ interface Place {
   readonly flags: string[]
   /** The flags, and straight to S3 the bucket as an operand, which comes last. */
   readonly place: string[]
-  run(args: string[], environment?: Record<string, string>): Promise<Ran>
-}
-
-interface Ran extends Awaited<ReturnType<Desk['run']>> {
-  /** Of standard output, as JSON. */
-  readonly lines: Record<string, unknown>[]
+  run(args: string[]): Promise<Ran>
+  /** In a process of its own, in the folder. */
+  spawn(args: string[], environment?: Record<string, string>): ReturnType<Desk['run']>
 }
 
 let buckets = 0
@@ -158,18 +155,12 @@ async function openPlace(kind: 'api' | 's3'): Promise<Place> {
     bucket,
     flags,
     place: kind === 'api' ? flags : [...flags, `s3://${bucket}`],
-    async run(args, environment = {}) {
-      const outcome = await desk.run(args, { ...keys, ...environment })
-      return {
-        ...outcome,
-        get lines() {
-          return outcome.stdout
-            .split('\n')
-            .filter(Boolean)
-            .map((line) => JSON.parse(line))
-        },
-      }
-    },
+    run: (args) =>
+      runHere(
+        args.map((word) => (word === 'film.mov' ? join(desk.folder, word) : word)),
+        keys,
+      ),
+    spawn: (args, environment = {}) => desk.run(args, { ...keys, ...environment }),
   }
 }
 
