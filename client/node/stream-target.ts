@@ -1,4 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
+import { WriteStream } from 'node:fs'
+import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import type { PartPlan } from '../../protocol/part-plan.ts'
 import { orAborted } from '../abort.ts'
@@ -21,6 +23,8 @@ export class StreamTarget implements DownloadTarget {
   readonly #writable: Writable
   readonly #blocks: Blocks
   readonly #windowBytes: number
+  /** Whether a buffer is used again once the stream has taken it. */
+  readonly #reuses: boolean
   /** By offset. */
   readonly #early = new Map<number, Piece>()
   readonly #md5s = new Map<number, string>()
@@ -49,6 +53,7 @@ export class StreamTarget implements DownloadTarget {
     this.#blocks = blocks
     this.#windowBytes = windowBytes
     this.rangeBytes = rangeBytes
+    this.#reuses = isDoneOnceTaken(writable)
     writable.on('error', this.#onError)
     writable.on('close', this.#onClose)
     if (writable.destroyed || writable.writableEnded) this.#fail(writable.errored ?? undefined)
@@ -77,7 +82,7 @@ export class StreamTarget implements DownloadTarget {
 
   async write(bytes: Uint8Array, position: number): Promise<void> {
     this.#check()
-    const block = bytes.length === BLOCK_BYTES ? this.#blocks.take() : undefined
+    const block = this.#reuses && bytes.length === BLOCK_BYTES ? this.#blocks.take() : undefined
     block?.set(bytes)
     this.#early.set(position, { bytes: block ?? Buffer.from(bytes), block })
     this.#pass()
@@ -168,4 +173,9 @@ export class StreamTarget implements DownloadTarget {
   #tell(): void {
     for (const listener of [...this.#listeners]) listener()
   }
+}
+
+/** Any other, a PassThrough for one, may keep the buffer and hand it on, after it said that it has taken it. */
+function isDoneOnceTaken(writable: Writable): boolean {
+  return writable instanceof WriteStream || writable instanceof Socket || writable === process.stdout
 }

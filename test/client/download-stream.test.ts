@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
-import { Writable } from 'node:stream'
+import { PassThrough, Writable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import type { ByteRange } from '../../client/byte-range.ts'
 import {
@@ -23,8 +24,7 @@ class Sink extends Writable {
   taken = 0
 
   override _write(chunk: Buffer, _: string, done: (error?: Error) => void): void {
-    // The block is used again once it was taken.
-    this.#chunks.push(Buffer.from(chunk))
+    this.#chunks.push(chunk)
     this.taken += chunk.length
     this.emit('taken')
     setImmediate(done)
@@ -75,6 +75,15 @@ test('an object goes into a stream in order and in parallel ranges, is verified,
   expect(sink.writableEnded).toBe(false)
   expect(sink.listenerCount('close') + sink.listenerCount('error')).toBe(0)
   expect(await readdir(folder)).toEqual([])
+})
+
+test('who keeps what the stream hands on finds it as it was', async () => {
+  const { stream } = await openSetting({ object })
+  const pass = new PassThrough()
+  const kept = buffer(pass)
+  await stream(pass, { spareBytes: 8 * MIB }).result
+  pass.end()
+  expect((await kept).equals(object)).toBe(true)
 })
 
 test('ranges that come before their turn wait for it', async () => {
