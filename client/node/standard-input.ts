@@ -35,11 +35,28 @@ async function* fileChunks(): AsyncGenerator<Uint8Array> {
 
 /** What a pipe holds is read at once, and no more before it is asked for. */
 class PipeChunks implements AsyncIterator<Uint8Array> {
-  readonly #socket: Socket
+  /** It reads as soon as it is made: not before somebody asks. */
+  #socket: Socket | undefined
   #end: { readonly error?: Error } | undefined
   #asker: { resolve(result: IteratorResult<Uint8Array>): void; reject(error: Error): void } | undefined
 
-  constructor() {
+  next(): Promise<IteratorResult<Uint8Array>> {
+    return new Promise((resolve, reject) => {
+      this.#asker = { resolve, reject }
+      if (this.#end) this.#over(this.#end)
+      else {
+        this.#socket ??= this.#open()
+        this.#socket.resume()
+      }
+    })
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array>> {
+    this.#socket?.destroy()
+    return { done: true, value: undefined }
+  }
+
+  #open(): Socket {
     const buffer = Buffer.allocUnsafeSlow(PIPE_BYTES)
     const callback = (bytes: number) => {
       this.#asker?.resolve({ done: false, value: buffer.subarray(0, bytes) })
@@ -47,23 +64,11 @@ class PipeChunks implements AsyncIterator<Uint8Array> {
       return false
     }
     const options = { fd: STDIN_FD, readable: true, writable: false, onread: { buffer, callback } }
-    this.#socket = new Socket(options as SocketConstructorOpts)
-    this.#socket.on('error', (error) => this.#over({ error }))
-    this.#socket.on('end', () => this.#over({}))
-    this.#socket.on('close', () => this.#over({}))
-  }
-
-  next(): Promise<IteratorResult<Uint8Array>> {
-    return new Promise((resolve, reject) => {
-      this.#asker = { resolve, reject }
-      if (this.#end) this.#over(this.#end)
-      else this.#socket.resume()
-    })
-  }
-
-  async return(): Promise<IteratorResult<Uint8Array>> {
-    this.#socket.destroy()
-    return { done: true, value: undefined }
+    const socket = new Socket(options as SocketConstructorOpts)
+    socket.on('error', (error) => this.#over({ error }))
+    socket.on('end', () => this.#over({}))
+    socket.on('close', () => this.#over({}))
+    return socket
   }
 
   #over(end: { readonly error?: Error }): void {

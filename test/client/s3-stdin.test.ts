@@ -29,6 +29,11 @@ test.each(feeds)('what comes through %s is sent as it is', async (_, feed) => {
   expect(BYTES.equals(stored)).toBe(true)
 })
 
+test.each(feeds)('what comes through %s while nobody asks for it yet is not lost', async (_, feed) => {
+  const { stored } = await send(feed, BYTES, { PAUSE_MS: '300' })
+  expect(BYTES.equals(stored)).toBe(true)
+})
+
 test.each([
   ...feeds,
   ['nothing', () => ({ command: direct, stdin: openSync('/dev/null', 'r') })] as [string, Feed],
@@ -38,7 +43,7 @@ test.each([
   expect(stored).toHaveLength(0)
 })
 
-async function send(feed: Feed, bytes: Buffer) {
+async function send(feed: Feed, bytes: Buffer, settings: Record<string, string> = {}) {
   const s3 = await startTestS3()
   const folder = await temporaryFolder()
   const path = join(folder, 'film')
@@ -49,6 +54,7 @@ async function send(feed: Feed, bytes: Buffer) {
     stdio: [stdin, 'pipe', 'inherit'],
     env: {
       ...process.env,
+      ...settings,
       ...{
         S3_ENDPOINT: s3.server.url,
         S3_BUCKET: BUCKET,

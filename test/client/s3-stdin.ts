@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createS3Client } from '../../client/node/index.ts'
 
 /** A process that sends what is piped into it straight to S3, and prints the result. */
@@ -9,6 +10,7 @@ const {
   S3_KEY = '',
   MAX_MEMORY,
   PART_SIZE = 5 * 1024 * 1024,
+  PAUSE_MS = 0,
   PARTWAY_STATE,
 } = process.env
 const credentials = { accessKeyId: S3_ACCESS_KEY, secretAccessKey: S3_SECRET_KEY }
@@ -19,7 +21,12 @@ const client = createS3Client({
   credentials,
   maxMemory: MAX_MEMORY === undefined ? undefined : Number(MAX_MEMORY),
 })
-const { result } = client.uploadStream(process.stdin, { key: S3_KEY, partSize: Number(PART_SIZE) })
-const { size, verified } = await result
+const run = client.uploadStream(process.stdin, { key: S3_KEY, partSize: Number(PART_SIZE) })
+if (Number(PAUSE_MS) > 0) {
+  run.pause()
+  await sleep(Number(PAUSE_MS))
+  run.resume()
+}
+const { size, verified } = await run.result
 process.stdout.write(JSON.stringify({ size, verified }))
 client.close()
