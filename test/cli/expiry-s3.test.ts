@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { AwsCredentials } from '../../client/node/index.ts'
 import { ROOT_CREDENTIALS } from '../../local/aws.ts'
 import { MIB } from '../../protocol/limits.ts'
@@ -16,6 +16,8 @@ const SIZE = 12 * MIB
 /** Longer than what ends lives. */
 const SLOWLY = ['--bandwidth-limit', '3MiB']
 const SECONDS = 2
+/** Each starts some processes, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 120_000 })
 
 /** A folder with a film in it. */
 async function open() {

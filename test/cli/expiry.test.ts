@@ -1,20 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { AwsCredentials } from '../../client/node/index.ts'
 import { MIB } from '../../protocol/limits.ts'
 import { useLocalAws } from '../api/local-aws.ts'
 import { approveDevice } from '../api/oidc.ts'
-import { temporaryFolder } from '../client/servers.ts'
+import { serve, temporaryFolder } from '../client/servers.ts'
 import { begin } from './under-way.ts'
 
 /** Whatever a caller is known by ends midway: that is a pause, in a real process, which goes on by itself. */
 
 const SIZE = 12 * MIB
 /** Longer than what ends lives. */
-const SLOWLY = ['--bandwidth-limit', '3MiB']
-const SECONDS = 2
+const SLOWLY = ['--bandwidth-limit', '2MiB']
+const SECONDS = 4
+/** Each starts some processes, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 120_000 })
 
 /** A folder with a film in it. */
 async function open() {
@@ -49,7 +51,9 @@ describe('AWS credentials of the shared file', () => {
 
   test('that sign the calls of an API', async () => {
     const { folder, film } = await open()
-    const environment = { PARTWAY_API: aws.apiUrl }
+    // The gateway says Forbidden, whatever the reason; STS says why.
+    const sts = await serve((_, response) => response.writeHead(403).end('<Code>ExpiredToken</Code>'))
+    const environment = { PARTWAY_API: aws.apiUrl, AWS_ENDPOINT_URL_STS: sts }
     const up = await pause(folder, ['upload', 'film.mov', ...SLOWLY], environment)
     expect(up).toMatchObject({ code: 0, stdout: expect.stringMatching(/^uploads\//) })
     const down = await begin(folder, ['download', up.stdout.trim(), '-o', 'back.mov'], environment).ended

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { useLocalAws } from '../api/local-aws.ts'
 import { approveDevice, signInAs } from '../api/oidc.ts'
 import { sendJson, serve, temporaryFolder } from '../client/servers.ts'
 import { begin } from './under-way.ts'
+
+/** Each starts some processes, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 120_000 })
 
 const aws = useLocalAws({ auth: 'jwt' })
 
