@@ -50,6 +50,6 @@ function partsText({ parts, size, partSize }: Unfinished): string {
 }
 
 function untilText({ abortDate }: Unfinished): string {
-  if (abortDate === null) return 'never: no lifecycle rule'
+  if (abortDate === null) return 'never'
   return abortDate === undefined ? 'not told' : abortDate.slice(0, 10)
 }

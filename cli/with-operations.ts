@@ -1,8 +1,9 @@
+import { NetworkError } from '../client/node/index.ts'
 import { apiOperations } from './api-operations.ts'
 import { type Invocation, UsageError } from './command.ts'
 import { connect, openS3 } from './connect.ts'
 import { EXIT } from './exit-codes.ts'
-import { exitCodeOf, explain, explainRefusal } from './explain.ts'
+import { exitCodeOf, explain, explainRefusal, UNREACHED_ADVICE } from './explain.ts'
 import type { Operations } from './operations.ts'
 import type { Place } from './place.ts'
 import { s3Operations } from './s3-operations.ts'
@@ -23,7 +24,8 @@ export async function withOperations(
     if (error instanceof UsageError) throw error
     const { output, signal } = invocation
     if (signal.aborted) return EXIT.interrupted
-    output.error(await explainError(error))
+    const advice = error instanceof NetworkError ? [UNREACHED_ADVICE] : []
+    output.error([await explainError(error), ...advice].join(' '))
     return exitCodeOf(error)
   } finally {
     operations.close()

@@ -44,6 +44,7 @@ async function listUnfinished(
   const columns = unfinishedColumns(operations.now(), operands.length > 0)
   const table = new Table(columns, terminal.stdout, output.result)
   let count = 0
+  let staying = false
   const listed = inLanes(operations.uploads(prefix, signal), async (upload) => {
     const held = await operations.held(upload, signal)
     return held && { ...upload, ...held }
@@ -51,11 +52,17 @@ async function listUnfinished(
   for await (const upload of listed) {
     if (!upload) continue
     count++
+    staying ||= upload.abortDate === null
     output.record({ type: 'upload', ...unfinishedFields(upload) })
     table.add(upload)
   }
   table.end()
   if (count === 0) output.note('No unfinished uploads.')
+  if (staying) {
+    output.note(
+      'Until never: no lifecycle rule deletes them. partway doctor says how to add one, partway clean aborts old ones.',
+    )
+  }
   return EXIT.done
 }
 

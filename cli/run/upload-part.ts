@@ -3,6 +3,7 @@ import { uploadPart } from '../../client/node/s3/upload-part.ts'
 import { ChecksumAlgorithm } from '../../protocol/schemas.ts'
 import { type Invocation, UsageError } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
+import { explain } from '../explain.ts'
 import { choice, partSize, stringFlag } from '../flags.ts'
 import { givenUpload, placeOfAll } from '../named-upload.ts'
 import type { Operations } from '../operations.ts'
@@ -39,7 +40,9 @@ async function send(
   { upload, file, partNumber, algorithm }: Wanted,
 ): Promise<number> {
   const { flags, signal } = invocation
-  const source = await openFile(file)
+  const source = await openFile(file).catch((error: unknown) => {
+    throw new UsageError(`Expected to read ${file}: ${explain(error)}`)
+  })
   try {
     const { start, end, size } =
       flags.piece === true
