@@ -4,13 +4,13 @@ import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 
 const WEB = join(import.meta.dirname, '../../web')
-const MAX_BYTES = 34_000
+const MAX_BYTES = 35_500
 /** Loaded only where people sign in: the OIDC library, for the most part. */
 const MAX_SIGN_IN_BYTES = 25_000
 /** Loaded for files in parts; and MD5 for stores that keep no checksum. */
 const MAX_HASHING_BYTES = 5_000
 
-test('the code of the page stays under 34 kB, minified and gzipped, and what not everybody needs stays apart', async () => {
+test('the code of the page stays under 35.5 kB, minified and gzipped, and what not everybody needs stays apart', async () => {
   const { outputFiles } = await build({
     entryPoints: [join(WEB, 'main.ts')],
     outdir: 'assets',
