@@ -32,6 +32,7 @@ export class Wires {
       signal.throwIfAborted()
       const idle = this.#idleOf(url.origin)
       const used = idle.pop()
+      if (used?.closed) continue
       const wire: Wire = used ?? new Wire(url, () => this.#forget(url.origin, wire))
       const onAbort = () => wire.destroy()
       signal.addEventListener('abort', onAbort, { once: true })

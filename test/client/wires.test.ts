@@ -187,6 +187,19 @@ test('an idle connection that the store closes just as it is asked is replaced w
   expect(seen).toHaveLength(2)
 })
 
+test('an idle connection that the store has closed is no failure of whoever asks next, at any moment of its end', async () => {
+  const { url, seen } = await serveRaw((socket) =>
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
+  )
+  const wires = openWires()
+  for (let turns = 0; turns < 40; turns++) {
+    await get(wires, url)
+    seen.at(-1)?.end()
+    for (let turn = 0; turn < turns % 8; turn++) await new Promise(setImmediate)
+    expect(String((await get(wires, url)).bytes)).toBe('ok')
+  }
+})
+
 test('bytes that nobody asked for end an idle connection', async () => {
   const { url, seen } = await serveRaw((socket, nth) => {
     socket.write(
