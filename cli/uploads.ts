@@ -38,6 +38,8 @@ export async function* findUploads(
   place: string | undefined,
 ): AsyncGenerator<UploadTask | Exclude<Found, FoundFile>> {
   const [only, ...others] = operands
+  // Within one folder no name comes twice, and there may be millions.
+  const mayMeet = others.length > 0 || PATTERN.test(only ?? '')
   const paths = new Set<string>()
   const names = new Map<string, string>()
   for (const operand of operands) {
@@ -50,8 +52,7 @@ export async function* findUploads(
       const isSole = others.length === 0 && path === only
       const key = place === undefined ? undefined : keyOf(place, name, isSole)
       const absolute = resolve(path)
-      // Within one folder no name comes twice, and there may be millions.
-      if (others.length > 0) {
+      if (mayMeet) {
         if (paths.has(absolute)) continue
         paths.add(absolute)
         const other = key === undefined ? undefined : names.get(key)
