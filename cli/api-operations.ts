@@ -14,11 +14,11 @@ export function apiOperations({ api, close }: NodeClient): Operations {
   return {
     connections,
     keeping: { clock: systemClock, timing: TIMING, wakes: nodeWakes, random: Math.random },
-    async initiate({ size, key: _, headers: __, ...request }, signal) {
+    async initiate({ size, key: _key, headers: _headers, ...request }, signal) {
       if (size === undefined) throw new TypeError('Expected a size, which an API plans by.')
       const answer = await api.initiate({ ...request, size }, signal)
       if (answer.kind === 'single') return answer
-      const { signed: ___, ...upload } = answer
+      const { signed: _signed, ...upload } = answer
       return upload
     },
     planOf: ({ key }) => parseKey(key)?.plan,

@@ -71,6 +71,8 @@ type Unplanned<Upload extends PartPlan> = Omit<Upload, keyof PartPlan> & Partial
 export interface Completion {
   readonly checksum?: Checksum | undefined
   readonly parts?: CompleteRequest['parts'] | undefined
+  /** Whether an object that stands at the key may be replaced, straight to S3. @default true */
+  readonly overwrite?: boolean | undefined
 }
 
 export interface BegunUpload extends UploadId {

@@ -1,3 +1,4 @@
+import { KeyTakenError, StoreError } from '../client/node/index.ts'
 import { completeMultipartUpload } from '../client/node/s3/complete-multipart-upload.ts'
 import { headObject } from '../client/node/s3/head-object.ts'
 import { listAllParts } from '../client/node/s3/list-parts.ts'
@@ -11,11 +12,12 @@ import type { Completion } from './operations.ts'
  * CompleteMultipartUpload of the parts that the store lists, of which none may be missing up to the last; or of those that are named, all
  * of them.
  * @throws {ProblemError} `upload-unknown`, `parts-missing`
+ * @throws {KeyTakenError}
  */
 export async function completeUpload(
   store: S3Store,
   upload: S3Upload,
-  { checksum, parts: named }: Completion,
+  { checksum, parts: named, overwrite = true }: Completion,
   signal: AbortSignal,
 ): Promise<CompleteResponse> {
   const listing = await listAllParts(store.call, upload, signal)
@@ -31,8 +33,14 @@ export async function completeUpload(
     'x-amz-mp-object-size': String(size),
     ...(algorithm !== 'NONE' && { 'x-amz-checksum-type': 'FULL_OBJECT' }),
     ...checksumHeader(checksum),
+    ...(!overwrite && { 'if-none-match': '*' }),
   }
-  const completed = await completeMultipartUpload(store.call, upload, { parts, headers }, signal)
+  const completed = await completeMultipartUpload(store.call, upload, { parts, headers }, signal).catch(
+    (error: unknown) => {
+      if (error instanceof StoreError && error.status === 412) throw new KeyTakenError(upload.key)
+      throw error
+    },
+  )
   if (!completed) throw unknown()
   const { address, call } = store
   const location = address.urlOf(address.pathOf(upload.key))

@@ -56,14 +56,20 @@ export function s3Operations({ store, connections, close }: S3Access): Operation
           'content-type': contentType ?? DEFAULT_CONTENT_TYPE,
           ...Object.fromEntries(encoded.map(([name, value]) => [`x-amz-meta-${name}`, value])),
         }
-        const { algorithm, ...created } = await createMultipartUpload(
+        const { algorithm, uploadId, abortDate } = await createMultipartUpload(
           call,
           key,
           { headers, algorithm: checksumAlgorithm ?? 'CRC64NVME' },
           signal,
         )
-        const { uploadId, ...terms } = created
-        return { kind: 'multipart' as const, ...terms, uploadId, ...plan, checksumAlgorithm: algorithm }
+        return {
+          kind: 'multipart' as const,
+          key,
+          uploadId,
+          ...plan,
+          checksumAlgorithm: algorithm,
+          ...(abortDate && { abortDate }),
+        }
       }),
     planOf: ({ uploadId }) => parseMark(uploadId.split(':')[0])?.plan,
     presign: (upload, parts, signal) => asApi(() => presignParts(store, own(upload), parts, signal)),

@@ -9,6 +9,7 @@ export const abort: Command = {
   operands: 'UPLOAD…',
   description: [
     'UPLOAD is a key or s3://BUCKET/KEY; with an API also the name of the file or the upload id, as partway list shows them. To abort what is gone already is no error.',
+    'With --json a line for each: type `aborted`, key, uploadId and bytes, those that were freed.',
   ],
   flags: { ...PLACE_FLAGS, ...UPLOAD_ID_FLAG },
   load: () => import('../run/abort.ts'),

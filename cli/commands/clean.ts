@@ -8,6 +8,7 @@ export const clean: Command = {
   operands: '[s3://BUCKET/PREFIX]',
   description: [
     'With an API, only uploads of your own. Straight to S3, all below the prefix, whoever began them.',
+    'With --json a line for each: type `would-abort` or, with --yes, `aborted`, with the fields of partway list; at the end type `cleaned`, dryRun, uploads and bytes.',
   ],
   examples: [
     { summary: 'what would go', arguments: 'clean --older-than 7d s3://bucket/' },

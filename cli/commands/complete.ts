@@ -21,6 +21,10 @@ export const complete: Command = {
     ...PLACE_FLAGS,
     ...UPLOAD_ID_FLAG,
     parts: { value: 'FILE', summary: 'What upload-part printed of each part; - for standard input' },
+    'if-none-match': {
+      summary: 'Replace nothing: an object that stands at the key is an error',
+      only: 's3',
+    },
     checksum: {
       value: 'NAME:VALUE',
       summary: 'Of the whole, in base64, such as CRC32:yD+8fg==: the store compares',

@@ -9,6 +9,7 @@ export const parts: Command = {
   operands: 'UPLOAD',
   description: [
     'UPLOAD is a key or s3://BUCKET/KEY; with an API also the name of the file or the upload id, as partway list shows them.',
+    'With --json a line for each: type `part`, partNumber, size, etag and checksum, `{algorithm, value}`; at the end type `upload` with key, uploadId, parts, bytes, missing (part numbers), size, partSize, partCount, checksumAlgorithm and abortDate.',
   ],
   flags: { ...PLACE_FLAGS, ...UPLOAD_ID_FLAG },
   load: () => import('../run/parts.ts'),

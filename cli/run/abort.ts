@@ -37,7 +37,7 @@ async function abortOne(
   const listing = upload && (await operations.listParts(upload, signal))
   if (!upload || !listing) {
     output.note(`${operand}: nothing to abort, there is no such unfinished upload.`)
-    if (upload) output.record({ type: 'aborted', key: upload.key, uploadId: upload.uploadId, bytes: 0 })
+    output.record({ type: 'aborted', key: keyOf(operand), uploadId: upload?.uploadId, bytes: 0 })
     return
   }
   const bytes = listing.parts.reduce((sum, { size }) => sum + size, 0)

@@ -18,8 +18,9 @@ export async function run(invocation: Invocation): Promise<number> {
   const place = placeOfAll(invocation, operands)
   const checksum = checksumOf(invocation)
   const parts = await partsOf(invocation)
+  const overwrite = invocation.flags['if-none-match'] !== true
   return withOperations(invocation, place, async (operations) => {
-    printJson(invocation, await operations.complete(upload, { checksum, parts }, signal))
+    printJson(invocation, await operations.complete(upload, { checksum, parts, overwrite }, signal))
     return EXIT.done
   })
 }

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
+import mime from 'mime'
 import { type Invocation, UsageError } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { sizeFlag, stringFlag } from '../flags.ts'
@@ -33,7 +34,7 @@ async function requestOf(
   key: string | undefined,
 ): Promise<Initiation> {
   const { flags } = invocation
-  const { partSize, contentType, metadata, checksum: checksumAlgorithm } = uploadOptions(invocation)
+  const { partSize, metadata, checksum: checksumAlgorithm, ...options } = uploadOptions(invocation)
   const size = await sizeOf(invocation, file)
   if (size === undefined && (key === undefined || partSize !== undefined)) {
     throw new UsageError('Expected a FILE or --size, by which the parts are planned, got neither.')
@@ -41,6 +42,7 @@ async function requestOf(
   if (size !== undefined) planOf(size, partSize)
   const fileName = stringFlag(flags.name) ?? (file && basename(file)) ?? (key && basename(key))
   if (!fileName) throw new UsageError('Expected --name with --size, got none.')
+  const contentType = options.contentType ?? mime.getType(fileName) ?? undefined
   return {
     fileName,
     size,

@@ -130,9 +130,24 @@ test('a part that is changed in what --parts says is not taken for the one that 
   expect({ code, stderr }).toEqual({ code: 75, stderr: expect.stringContaining('differ: 1.') })
 })
 
+test('what stands at the key is not replaced where that is not wanted', async () => {
+  const { json, run, place, named } = await aPlace('s3')
+  const begin = async () => {
+    const { uploadId } = await json('initiate', 'film.mov', ...named())
+    for (const part of ['1', '2']) {
+      await json('upload-part', ...named(), 'film.mov', '--upload-id', uploadId, '--part', part)
+    }
+    return [...named(), '--upload-id', uploadId]
+  }
+  const done = await json('complete', ...(await begin()), '--if-none-match')
+  const again = await run(['complete', ...(await begin()), '--if-none-match'])
+  expect(again).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('found one') })
+  expect(await content(place, done)).toEqual(FILM)
+})
+
 test('with an API, a small file is begun as one PUT', async () => {
   const { json } = await aPlace('api')
-  const single = await json('initiate', '--size', '5', '--name', 'a.txt', '--content-type', 'text/plain')
+  const single = await json('initiate', '--size', '5', '--name', 'a.txt')
   expect(single).toMatchObject({ kind: 'single', method: 'PUT', headers: { 'content-type': 'text/plain' } })
   const { url, headers } = single as unknown as { url: string; headers: Record<string, string> }
   expect((await fetch(url, { method: 'PUT', headers, body: '12345' })).status).toBe(200)
