@@ -23,15 +23,15 @@ export async function* examineS3(subject: S3Subject): AsyncGenerator<Check> {
   }
 }
 
-async function credentials({ store, signal }: S3Subject): Promise<Check> {
-  const { session, place, time } = store
+async function credentials({ store, environment, signal }: S3Subject): Promise<Check> {
+  const { session, address, place, time } = store
   const { value: used } = await required('credentials', () => session.get(signal))
   const { accessKeyId, sessionToken, expiration } = used
   const until = expiration ? `, until ${expiration.toISOString()}` : ''
   const what = `${accessKeyId}${sessionToken ? ', temporary' : ''}${until}`
-  const hasSts = place.endpoint === undefined || process.env.AWS_ENDPOINT_URL_STS
+  const hasSts = place.endpoint === undefined || environment.AWS_ENDPOINT_URL_STS
   if (!hasSts) return ok('credentials', what)
-  const identify = createIdentityCheck('https://aws.amazon.com', place.region)
+  const identify = createIdentityCheck(address.urlOf('/'), place.region, environment)
   const identity = await identify(used, time.now(), signal)
   if (typeof identity === 'object') return ok('credentials', `${what}, of ${identity.arn}`)
   if (identity === 'unknown')

@@ -105,7 +105,8 @@ async function* checksOfS3(
   const { store, close } = openS3(invocation, place, credentials)
   const prefix = operands[0] === undefined ? '' : parseS3Uri(operands[0]).key
   try {
-    yield* examineS3({ store, prefix, origin, deep: flags.deep === true, signal })
+    const deep = flags.deep === true
+    yield* examineS3({ store, prefix, origin, environment: terminal.environment, deep, signal })
   } finally {
     close()
   }

@@ -9,6 +9,7 @@ export interface S3Subject {
   readonly prefix: string
   /** Of the page that is to upload, such as `https://www.example.com`. */
   readonly origin: string | undefined
+  readonly environment: Readonly<Record<string, string | undefined>>
   /** Whether an object may be made, which stays where it may not be deleted. */
   readonly deep: boolean
   readonly signal: AbortSignal

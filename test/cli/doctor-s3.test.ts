@@ -109,6 +109,20 @@ test.each([
   expect(wrong?.detail).toContain(advice)
 })
 
+test('whose the credentials are is asked of STS, where there is one', async () => {
+  const { bucket, examine } = await aBucket()
+  const knows = await serve((_, response) => void response.end('<a><Arn>arn:aws:iam::1:user/anna</Arn></a>'))
+  const { stdout } = await examine([`s3://${bucket}`], ROOT_CREDENTIALS, { AWS_ENDPOINT_URL_STS: knows })
+  expect(stdout).toMatch(/^ok {6}credentials {9}partway, of arn:aws:iam::1:user\/anna$/m)
+
+  const knowsNot = await serve((_, response) => {
+    response.writeHead(403).end('<Error><Code>InvalidClientTokenId</Code></Error>')
+  })
+  const refused = await examine([`s3://${bucket}`], ROOT_CREDENTIALS, { AWS_ENDPOINT_URL_STS: knowsNot })
+  expect(refused.stdout).toMatch(/^FAILED {2}credentials {9}partway: AWS knows no such ones/)
+  expect(refused.stdout.split('\n')).toHaveLength(2)
+})
+
 test('credentials that have expired are told, and nobody is waited for', async () => {
   const { bucket, examine } = await aBucket()
   const credentials = aws.issueCredentials({ name: 'anna', seconds: 0 })
@@ -201,6 +215,7 @@ async function aBucket() {
     examine(
       words: string[],
       credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } = ROOT_CREDENTIALS,
+      environment: Record<string, string> = {},
     ) {
       const { accessKeyId, secretAccessKey, sessionToken } = credentials
       return runHere(['doctor', ...words], {
@@ -208,6 +223,7 @@ async function aBucket() {
         AWS_ACCESS_KEY_ID: accessKeyId,
         AWS_SECRET_ACCESS_KEY: secretAccessKey,
         ...(sessionToken && { AWS_SESSION_TOKEN: sessionToken }),
+        ...environment,
       })
     },
   }
