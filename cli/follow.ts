@@ -78,12 +78,16 @@ export async function followUpload(
   })
 }
 
-/** Shows how a download goes, until it is over, and tells scripts. */
+/**
+ * Shows how a download goes, until it is over, and tells scripts.
+ * @param ended what becomes of it
+ */
 export async function followDownload(
   run: Download,
   name: string,
   board: Board,
   output: Output,
+  ended: Promise<DownloadResult> = run.result,
 ): Promise<DownloadResult> {
   const line = board.begin(name, () => {
     const { bytesReceived: bytes, size = 0, rate, eta } = run.snapshot()
@@ -119,7 +123,7 @@ export async function followDownload(
       }
     }),
   )
-  return settle(run.result, line, report, (result) => {
+  return settle(ended, line, report, (result) => {
     line.note(downloadSummary(result))
     const { elapsed: elapsedMs, ...fields } = result
     report('done', { ...fields, elapsedMs })

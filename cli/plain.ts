@@ -33,6 +33,8 @@ export function plainView({
       lookedAt = now()
       const several = tally.files > 1
       const current = several ? tally.standing() : transfer.standing()
+      // Nothing is known yet.
+      if (current.size === 0) return
       const step = stepOf(current)
       toldStep ??= step
       if (step <= toldStep && now() - toldAt < TOLD_EVERY_MS) return

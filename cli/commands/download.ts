@@ -10,7 +10,7 @@ export const download: Command = {
   operands: 'KEY… | s3://BUCKET/KEY… [PATH]',
   description: [
     'A KEY that ends in / is a prefix: all objects below it are brought, into folders as they are named. A bucket alone is one, too.',
-    'Stopped, killed or failed, the same command goes on: what is there is not brought again. A file that was there before is never replaced without --force.',
+    'Stopped, killed or failed, the same command goes on: what is there is not brought again. A file that was there before is never replaced without --force; one with the same bytes counts as done.',
   ],
   examples: [
     { summary: 'From the API of PARTWAY_API', arguments: 'download uploads/public/…/film.mov' },

@@ -1,7 +1,14 @@
 import { mkdir } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
-import { type Download, type DownloadResult, openFile, PathClaims } from '../../client/node/index.ts'
+import {
+  type Download,
+  type DownloadResult,
+  openFile,
+  PathClaims,
+  PathCollisionError,
+} from '../../client/node/index.ts'
 import { MAX_SINGLE_PUT_BYTES } from '../../protocol/limits.ts'
+import { alreadyThere } from '../already-there.ts'
 import { type Board, createBoard } from '../board.ts'
 import { type Invocation, UsageError } from '../command.ts'
 import { type Connection, connect } from '../connect.ts'
@@ -56,12 +63,13 @@ async function downloadAll(
   const board = createBoard(invocation.terminal, invocation.output)
   const claims = new PathClaims()
   const begun = new Map<Task, Download>()
+  const underWay = new Map<string, Promise<unknown>>()
   const hasBegun = (task: Task) => begun.get(task)?.snapshot().size !== undefined
   return sweep<DownloadTask>(find, {
     ...{ invocation, run, board, hasBegun },
     work: (task, signal) =>
       downloadFile(task, {
-        ...{ ...downloading, board, signal, claims },
+        ...{ ...downloading, board, signal, claims, underWay },
         onBegin: (download) => begun.set(task, download),
       }),
     explain: (error) => explainDownload(error, connection, invocation),
@@ -74,11 +82,13 @@ interface DownloadingFile extends Downloading {
   readonly signal: AbortSignal
   /** Two objects never become one file. */
   readonly claims: PathClaims
+  /** By key. */
+  readonly underWay: Map<string, Promise<unknown>>
   onBegin(download: Download): void
 }
 
 async function downloadFile(task: DownloadTask, downloading: DownloadingFile): Promise<void> {
-  const { invocation, connection, wanted, run, board, signal, claims, onBegin } = downloading
+  const { invocation, connection, wanted, run, board, signal, claims, underWay, onBegin } = downloading
   const { output, flags } = invocation
   const { key, path: name, bytes } = task
   const folder = resolve(wanted.output ?? '.')
@@ -88,7 +98,7 @@ async function downloadFile(task: DownloadTask, downloading: DownloadingFile): P
   const isOurs = before?.path !== undefined && (await versionAt(before.path)) === before.file
   if (before?.path !== undefined && isOurs) {
     if (before.version === (await etagOf(task, connection, before.version, signal))) {
-      if (wanted.sole === undefined) claims.claim(key, relative(folder, before.path))
+      if (wanted.sole === undefined) claimAgain(claims, key, relative(folder, before.path))
       board.skip(bytes)
       return output.event('skipped', { direction: 'download', name, key, path: before.path, size: bytes })
     }
@@ -105,13 +115,29 @@ async function downloadFile(task: DownloadTask, downloading: DownloadingFile): P
   download.on('started', ({ path, size }) => {
     if (size > MAX_SINGLE_PUT_BYTES) run.journal.add({ type: 'begun', path, size }).catch(() => {})
   })
-  const result = await followDownload(download, name, board, output)
+  const inTheWay = { key, folder, connection, output, underWay, signal }
+  const ended = download.result.catch((error) => alreadyThere(error, inTheWay))
+  const settled = ended.catch(() => {})
+  underWay.set(
+    key,
+    settled.then(() => underWay.delete(key)),
+  )
+  const result = await followDownload(download, name, board, output, ended)
   const { path, etag } = result
   if (flags.verify === true) await verifyDownload(result, name, downloading)
   const file = await versionAt(path)
   if (file !== undefined)
     await run.journal.add({ type: 'done', item: key, version: etag, bytes: result.size, path, file })
   output.result(path)
+}
+
+/** Two keys that had one path in the earlier run have the same bytes. */
+function claimAgain(claims: PathClaims, key: string, path: string): void {
+  try {
+    claims.claim(key, path)
+  } catch (error) {
+    if (!(error instanceof PathCollisionError)) throw error
+  }
 }
 
 function pathIn(folder: string, { key, pathFor }: DownloadTask, claims: PathClaims) {

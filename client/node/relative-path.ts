@@ -9,12 +9,18 @@ const CASELESS: readonly NodeJS.Platform[] = ['win32', 'darwin']
 /** Two keys, or the file of one and a folder of the other, would have the same path. */
 export class PathCollisionError extends PartwayError {
   override readonly name = 'PathCollisionError'
+  /** The key that has it. */
+  readonly other: string
+  /** Relative. */
+  readonly path: string
 
   constructor(key: string, other: string, path: string) {
     super(
       `Expected a path of its own for ${JSON.stringify(key)}, got ${JSON.stringify(path)}, which ${JSON.stringify(other)} needs. Download one of them under another name.`,
       false,
     )
+    this.other = other
+    this.path = path
   }
 }
 

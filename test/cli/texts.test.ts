@@ -199,7 +199,7 @@ test('the help of download', () => {
 
     A KEY that ends in / is a prefix: all objects below it are brought, into folders as they are named. A bucket alone is one, too.
 
-    Stopped, killed or failed, the same command goes on: what is there is not brought again. A file that was there before is never replaced without --force.
+    Stopped, killed or failed, the same command goes on: what is there is not brought again. A file that was there before is never replaced without --force; one with the same bytes counts as done.
 
     Examples:
       partway download uploads/public/…/film.mov                            From the API of PARTWAY_API

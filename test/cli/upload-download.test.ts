@@ -33,8 +33,11 @@ test.each([
   })
   expect((await readFile(join(folder, 'back', 'film ü.mov'))).equals(bytes)).toBe(true)
 
-  const again = await run(['download', key, '--output', 'back', '--api', aws.apiUrl])
   const path = join(folder, 'back', 'film ü.mov')
+  const same = await run(['download', key, '--output', 'back', '--api', aws.apiUrl])
+  expect(same).toMatchObject({ code: 0, stdout: `${path}\n`, pieces: [] })
+  await writeFile(path, 'another film')
+  const again = await run(['download', key, '--output', 'back', '--api', aws.apiUrl])
   expect(again).toMatchObject({ code: 1, stdout: '' })
   expect(again.stderr).toMatch(
     /: Expected no file at .*, found one\. Choose another name, or replace it with --force\.\n$/,
