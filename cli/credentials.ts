@@ -32,7 +32,9 @@ export function apiCaller(invocation: Invocation, url: string): Authorizer {
   if (token !== undefined) return bearerAuthorizer(() => token, systemClock)
   return chosenLater(async (signal) => {
     if (await storeOf(invocation).read(apiName(url))) return signedIn(invocation, url)
-    const described = await createApi({ url, wakes: nodeWakes }).describe(signal)
+    // The call that this is for is made again in its own time.
+    const api = createApi({ url, wakes: nodeWakes, timing: { retryBaseMs: 0, retryCapMs: 0 } })
+    const described = await api.describe(signal)
     return described.auth === 'iam' ? signer(invocation, url, described) : signedIn(invocation, url)
   })
 }

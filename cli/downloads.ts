@@ -39,11 +39,19 @@ export function isPrefix(key: string): boolean {
 /** All objects that are meant, as they are listed: page by page. */
 export async function* findDownloads(search: Search): AsyncGenerator<DownloadTask | OddOne> {
   for (const key of search.keys) {
-    if (isPrefix(key)) yield* below(key, search)
+    if (isPrefix(key)) yield* listed(key, search)
     else
       yield taskOf(search.keys.length === 1 ? lastOf(key) : key, { key, size: 0 }, (fileName) =>
         lastOf(search.ownKeys ? key : fileName),
       )
+  }
+}
+
+async function* listed(prefix: string, search: Search): AsyncGenerator<DownloadTask | OddOne> {
+  try {
+    yield* below(prefix, search)
+  } catch (error) {
+    yield { kind: 'odd', path: prefix || 'the bucket', error }
   }
 }
 
@@ -66,8 +74,8 @@ async function* below(
     cursor = page.next
   } while (cursor !== undefined)
   if (found > 0) return
-  const error = new NothingThereError('Expected objects below this prefix, found none. Check it.')
-  yield { kind: 'odd', path: prefix, error }
+  const error = new NothingThereError('Expected objects below it, found none. Check the name.')
+  yield { kind: 'odd', path: prefix || 'the bucket', error }
 }
 
 function taskOf(

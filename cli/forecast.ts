@@ -6,7 +6,7 @@ import type { Task } from './sweep.ts'
 const MANY = 10
 
 export interface Forecast {
-  /** `undefined` where it was interrupted. */
+  /** `undefined` where it was interrupted, or there was no telling. */
   readonly total: Promise<Total | undefined>
 }
 
@@ -25,7 +25,7 @@ export async function foresee(
   signal: AbortSignal,
 ): Promise<Forecast> {
   const isMuch = Promise.withResolvers<void>()
-  const total = count()
+  const total = count().catch(() => undefined)
   await Promise.race([isMuch.promise, total])
   return { total }
 

@@ -3,7 +3,7 @@ import { wordsAgain } from './again.ts'
 import type { Invocation } from './command.ts'
 import { explain } from './explain.ts'
 import { stringFlag } from './flags.ts'
-import { OUTPUT_FLAGS } from './output.ts'
+import { OUTPUT_FLAGS, type Output } from './output.ts'
 import type { Place } from './place.ts'
 import { forgetfulRunJournal, openRunJournal, type RunJournal, type RunStart } from './run-journal.ts'
 
@@ -44,13 +44,30 @@ export async function openRun(
     if (journal.damage !== undefined) {
       output.error(`What was done before is not known, all of it is done anew: ${journal.damage}.`)
     }
-    return { journal, words }
+    return { journal: tolerant(journal, output), words }
   } catch (error) {
-    output.note(
-      `What is done cannot be remembered, a kill would cost it: ${explain(error)} (--journal names another folder for it.)`,
-    )
+    output.note(forgotten(error))
     return { journal: forgetfulRunJournal(), words }
   }
+}
+
+/** What cannot be remembered is done all the same: that is told once. */
+function tolerant(journal: RunJournal, output: Output): RunJournal {
+  let isTold = false
+  const tell = (error: unknown) => {
+    if (!isTold) output.note(forgotten(error))
+    isTold = true
+  }
+  return {
+    ...journal,
+    add: (entry) => journal.add(entry).catch(tell),
+    finish: () => journal.finish().catch(tell),
+    close: () => journal.close().catch(tell),
+  }
+}
+
+function forgotten(error: unknown): string {
+  return `What is done cannot be remembered, a kill would cost it: ${explain(error)} (--journal names another folder for it.)`
 }
 
 /** The folder that remembers what is unfinished. */

@@ -1,4 +1,3 @@
-import { ApiError, CredentialsError, NotPartwayError } from '../client/node/index.ts'
 import { MAX_SINGLE_PUT_BYTES } from '../protocol/limits.ts'
 import { commandLine } from './again.ts'
 import type { Board } from './board.ts'
@@ -7,6 +6,7 @@ import { EXIT } from './exit-codes.ts'
 import { exitCodeOf, isUnreached, UNREACHED_ADVICE } from './explain.ts'
 import { LeftOutError, type OddOne } from './files.ts'
 import { foresee } from './forecast.ts'
+import { Hope } from './hopeless.ts'
 import { inParallel } from './parallel.ts'
 import type { Run } from './runs.ts'
 
@@ -30,7 +30,7 @@ export interface Sweep<Job extends Task> {
   /** Whether there is something to go on with. */
   hasBegun(job: Job): boolean
   /** For a person, in a sentence or two. */
-  explain(error: unknown, job: Job | OddOne): Promise<string> | string
+  explain(error: unknown): Promise<string>
   /** Of one that was interrupted, such as `what is there is kept`. */
   readonly kept: string
 }
@@ -48,6 +48,7 @@ export async function sweep<Job extends Task>(
   const forecast = await foresee(find(), board, invocation.signal)
   const halt = new AbortController()
   const signal = AbortSignal.any([invocation.signal, halt.signal])
+  const hope = new Hope()
   const codes = new Set<number>()
   const stopped: string[] = []
   let done = 0
@@ -69,11 +70,11 @@ export async function sweep<Job extends Task>(
     codes.add(code)
     if (isUnreached(error, how.hasBegun(job))) {
       halt.abort()
-      return output.error(`${job.path}: ${await how.explain(error, job)} ${UNREACHED_ADVICE}`)
+      return output.error(`${job.path}: ${await how.explain(error)} ${UNREACHED_ADVICE}`)
     }
     goesOn ||= code === EXIT.resumable
-    if (done === 0 && isHopeless(error)) halt.abort()
-    output.error(`${job.path}: ${await how.explain(error, job)}`)
+    if (done === 0 && hope.lose(error)) halt.abort()
+    output.error(`${job.path}: ${await how.explain(error)}`)
   }
 
   async function* jobs(): AsyncGenerator<Job> {
@@ -83,20 +84,36 @@ export async function sweep<Job extends Task>(
     }
   }
 
-  async function leaveOut(odd: OddOne): Promise<void> {
-    output.error(`${odd.path}: ${await how.explain(odd.error, odd)}`)
-    if (!(odd.error instanceof LeftOutError)) codes.add(EXIT.failed)
+  async function leaveOut({ path, error }: OddOne): Promise<void> {
+    if (invocation.signal.aborted) return
+    const advice = isUnreached(error, false) ? ` ${UNREACHED_ADVICE}` : ''
+    output.error(`${path}: ${await how.explain(error)}${advice}`)
+    if (error instanceof LeftOutError) return
+    const code = exitCodeOf(error)
+    codes.add(code)
+    goesOn ||= code === EXIT.resumable && advice === ''
   }
 
   const remembering = forecast.total.then((total) => total && run.journal.add({ type: 'found', ...total }))
   await inParallel(jobs(), CAPACITY, weightOf, attempt, signal)
   await remembering
   board.end()
+  const total = await forecast.total
+  if (total?.files === 0 && codes.size === 0) {
+    const { include, exclude } = invocation.flags
+    const isFiltered = include !== undefined || exclude !== undefined
+    if (isFiltered) codes.add(EXIT.failed)
+    if (isFiltered)
+      output.error('Expected files that --include and --exclude leave, found none. Look at the patterns.')
+    else output.note('There are no files.')
+  }
   if (invocation.signal.aborted) {
     codes.add(EXIT.interrupted)
     goesOn = true
     output.error(stopped.length === 1 ? `${stopped[0]}: stopped; ${how.kept}.` : `Stopped; ${how.kept}.`)
   }
+  if (halt.signal.aborted && total?.files !== 1)
+    output.note('The other files would fare no better: they are not tried.')
   if (codes.size === 0 || (!goesOn && done === 0 && run.journal.done.size === 0)) await run.journal.finish()
   else await run.journal.close()
   if (goesOn && codes.size > 0) {
@@ -108,12 +125,6 @@ export async function sweep<Job extends Task>(
 
 function weightOf({ bytes }: Task): number {
   return bytes > MAX_SINGLE_PUT_BYTES ? LARGE_FILE_WEIGHT : 1
-}
-
-/** Whether the other files would fare no better: it was not about this one. */
-function isHopeless(error: unknown): boolean {
-  if (error instanceof ApiError) return error.type === undefined && error.status < 500
-  return error instanceof NotPartwayError || error instanceof CredentialsError
 }
 
 /** A failure for good outweighs one that goes on; an interruption outweighs both. */

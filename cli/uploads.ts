@@ -43,7 +43,7 @@ export async function* findUploads(
   const paths = new Set<string>()
   const names = new Map<string, string>()
   for (const operand of operands) {
-    for await (const found of findOperand(operand, filter)) {
+    for await (const found of told(operand, filter)) {
       if (found.kind === 'odd') {
         yield found
         continue
@@ -74,6 +74,14 @@ function sameKey(other: string, key: string | undefined): SameKeyError {
   return new SameKeyError(
     `Expected a key of its own, got ${key}, which ${other} has. Upload them to different places.`,
   )
+}
+
+async function* told(operand: string, filter: Filter): AsyncGenerator<Found> {
+  try {
+    yield* findOperand(operand, filter)
+  } catch (error) {
+    yield { kind: 'odd', path: operand, error }
+  }
 }
 
 async function* findOperand(operand: string, filter: Filter): AsyncGenerator<Found> {

@@ -55,7 +55,7 @@ test('of two processes that download to one path, the second is told, and the fi
   const first = run(args, { SLOW_MS: '10' })
   while ((await changes.next()).value?.filename !== 'back mov.part');
   await changes.return?.()
-  const second = await run(args)
+  const second = await run([...args, '--verify'])
   expect(second).toMatchObject({ code: 75, stdout: '', pieces: [] })
   expect(second.stderr).toContain(`Expected no other download to ${back}, found one under way.`)
   expect(await first).toMatchObject({ code: 0, stdout: `${back}\n` })

@@ -106,7 +106,7 @@ describe('of what is in a folder', () => {
     expect(Object.keys(await treeOf(join(folder, 'two')))).toEqual(['a.mov', 'b.txt'])
     const nothing = await run('download', `${to}nowhere/`, 'x')
     expect(nothing).toMatchObject({ code: 1, stdout: '' })
-    expect(nothing.stderr).toContain('nowhere/: Expected objects below this prefix, found none. Check it.')
+    expect(nothing.stderr).toContain('nowhere/: Expected objects below it, found none. Check the name.')
   })
 
   test('links are followed but to where they come from, pipes are named and left out', async () => {
