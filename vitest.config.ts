@@ -9,6 +9,7 @@ const HEAVY = 'test/heavy/**/*.test.ts'
 const DEPLOY = 'test/deploy/**/*.test.ts'
 const FAULTS = 'test/faults/**/*.test.ts'
 const PACKAGE = 'test/package/**/*.test.ts'
+const STORIES = 'test/stories/**/*.test.ts'
 /** `FAULT_SEED=link:17` tells one story again. */
 const FAULT_SEED = process.env.FAULT_SEED?.split(':')[0] ?? '*'
 
@@ -16,7 +17,8 @@ const FAULT_SEED = process.env.FAULT_SEED?.split(':')[0] ?? '*'
  * node: everything that needs only npm and a browser. chromium: the isomorphic tests once more, in a real browser.
  * package: what `npm pack` makes, installed.
  * heavy: what takes long or needs other programs (`npm run test:heavy`). deploy: the stack's life on an AWS emulator
- * (`npm run test:deploy`). faults: random uploads through a proxy that breaks them (`npm run test:faults`).
+ * (`npm run test:deploy`). faults: random uploads through a proxy that breaks them (`npm run test:faults`). stories: folders there and back, by commands
+ * that are killed (`npm run test:stories`).
  */
 export default defineConfig(async () => ({
   test: {
@@ -26,7 +28,7 @@ export default defineConfig(async () => ({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: [HEAVY, DEPLOY, FAULTS, PACKAGE],
+          exclude: [HEAVY, DEPLOY, FAULTS, PACKAGE, STORIES],
           testTimeout: 30_000,
         },
       },
@@ -56,6 +58,7 @@ export default defineConfig(async () => ({
           testTimeout: 60_000,
         },
       },
+      { test: { name: 'stories', include: [STORIES], testTimeout: 900_000, fileParallelism: false } },
       { test: { name: 'heavy', include: [HEAVY], testTimeout: 600_000, fileParallelism: false } },
       {
         plugins: [smallParts],

@@ -1,0 +1,162 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished } from 'vitest'
+import { MIB } from '../../protocol/limits.ts'
+import { expectDeclaredEvents } from './events.ts'
+import { digestOf, digestsOf, LARGE, SMALL_FILES, writeFolder } from './folder.ts'
+import { type Traveller, travel, travelUntil } from './process.ts'
+import type { Passage, TollGate } from './toll-gate.ts'
+
+/** `STORY_LARGE_MIB=5120` makes the large file 5 GiB. */
+const LARGE_MIB = Number(process.env.STORY_LARGE_MIB ?? 512)
+/** Small files that are under way at once, until they are known to be done. */
+const FILES_AT_ONCE = 16
+/** What a kill of a download may cost of the large file: what has come since its journal was last on the disk. */
+const UNJOURNALED_BYTES = 140 * MIB
+
+export interface Place {
+  readonly environment: Readonly<Record<string, string>>
+  /** Between the command and the store. */
+  readonly gate: TollGate
+  /** After `upload`. */
+  readonly upload: readonly string[]
+  /** After `download`, into the folder `back`. */
+  readonly download: readonly string[]
+  /** After `list`. */
+  readonly list: readonly string[]
+  /** Of a file that goes in one piece: the same for each try of it. */
+  nameOf(passage: Passage): string
+}
+
+/**
+ * A folder goes up and comes back, by commands that are killed as by `kill -9` in the midst of the large file, and again in the
+ * midst of the small ones. Holds that each file is what it was, and that nothing travels twice but what was in flight at a kill.
+ */
+export async function tellFolderStory(name: string, place: Place): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'partway-story-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const environment = { ...place.environment, PARTWAY_STATE: join(folder, '.state') }
+  const desk: Traveller = { folder, environment }
+  const films = join(folder, 'films')
+  await mkdir(films)
+  const sent = await writeFolder(films, LARGE_MIB)
+
+  const began = performance.now()
+  await goUp(desk, place)
+  const turned = performance.now()
+  await comeBack(desk, place)
+  const ended = performance.now()
+
+  const received = await digestsOf(join(folder, 'back/films'))
+  expect([...received.keys()]).toEqual([...sent.keys()])
+  expect(digestOf(received)).toBe(digestOf(sent))
+  const left = await travel(desk, ['list', ...place.list])
+  expect(left).toMatchObject({ code: 0, stdout: '' })
+  const seconds = (from: number, to: number) => `${((to - from) / 1000).toFixed(1)} s`
+  console.log(
+    `${name}: ${sent.size} files, the large one ${LARGE_MIB} MiB, two kills each way: up in ${seconds(began, turned)}, back in ${seconds(turned, ended)}`,
+  )
+}
+
+async function goUp(desk: Traveller, place: Place): Promise<void> {
+  const { gate } = place
+  const args = ['upload', 'films', ...place.upload, '--json']
+  const parts = () => putsOf(gate).filter(({ partNumber }) => partNumber !== undefined)
+  const files = () => putsOf(gate).filter(({ partNumber }) => partNumber === undefined)
+  const answered = (passages: Passage[]) => passages.filter((passage) => passage.answered).length
+
+  const someParts = () => answered(parts()) >= LARGE_MIB / 8 / 4
+  const someFiles = () => answered(files()) >= SMALL_FILES / 2
+  const flights = await killedTwice(desk, place, args, [someParts, someFiles])
+  const last = await travel(desk, args)
+  if (last.code !== 0) throw new Error(`Expected 0, got ${last.code}:\n${last.stderr}`)
+  expectDeclaredEvents(last.stdout)
+
+  const inFlight = new Set(flights.flatMap(({ unanswered }) => unanswered))
+  const justAnswered = new Set(flights.flatMap(({ filesJustAnswered }) => filesJustAnswered))
+  expect(sentTwice(parts(), ({ key, partNumber }) => `${key} ${partNumber}`, inFlight)).toEqual([])
+  expect(sentTwice(files(), place.nameOf, new Set([...inFlight, ...justAnswered]))).toEqual([])
+}
+
+async function comeBack(desk: Traveller, place: Place): Promise<void> {
+  const { gate } = place
+  const begin = gate.passages.length
+  const args = ['download', ...place.download, '--json']
+  const gets = () => gate.passages.slice(begin).filter(isOfObject('GET'))
+  const ofLarge = () => gets().filter(({ key }) => key.endsWith(LARGE))
+  const files = () => gets().filter(({ key }) => !key.endsWith(LARGE))
+  const whole = () => files().filter(({ answered }) => answered).length
+  const bytes = () => ofLarge().reduce((sum, { given }) => sum + given, 0)
+
+  const muchOfIt = () => bytes() >= 0.6 * LARGE_MIB * MIB
+  const someFiles = () => whole() >= SMALL_FILES / 2
+  const flights = await killedTwice(desk, place, args, [muchOfIt, someFiles])
+  const last = await travel(desk, args)
+  if (last.code !== 0) throw new Error(`Expected 0, got ${last.code}:\n${last.stderr}`)
+  expectDeclaredEvents(last.stdout)
+
+  expect(bytes()).toBeLessThanOrEqual(LARGE_MIB * MIB + flights.length * UNJOURNALED_BYTES)
+  const inFlight = new Set(flights.flatMap((flight) => [...flight.unanswered, ...flight.filesJustAnswered]))
+  expect(sentTwice(files(), ({ key }) => key, inFlight)).toEqual([])
+}
+
+/** Which of the moments comes first differs: folders are read in no order. */
+async function killedTwice(
+  desk: Traveller,
+  { gate }: Place,
+  args: readonly string[],
+  moments: readonly (() => boolean)[],
+): Promise<Flight[]> {
+  const flights: Flight[] = []
+  for (const words of [args, ['resume', '--all', '--json']]) {
+    const ahead = moments.filter((hasCome) => !hasCome())
+    const begin = gate.passages.length
+    // Where both have come, in the midst of what is left.
+    const next = ahead.length > 0 ? ahead : [() => gate.passages.length >= begin + 2 * FILES_AT_ONCE]
+    const { code, stdout } = await travelUntil(desk, words, Promise.race(next.map(gate.until)))
+    expect(code).toBeUndefined()
+    expectDeclaredEvents(stdout)
+    flights.push(flightOf(gate))
+  }
+  return flights
+}
+
+interface Flight {
+  readonly unanswered: readonly Passage[]
+  /** Their process may not have lived to write it down. */
+  readonly filesJustAnswered: readonly Passage[]
+}
+
+/** What was in flight when the process ended. */
+function flightOf({ passages }: TollGate): Flight {
+  const ofFiles = passages.filter(({ partNumber }) => partNumber === undefined)
+  return {
+    unanswered: passages.filter(({ answered }) => !answered),
+    filesJustAnswered: ofFiles.filter(({ answered }) => answered).slice(-FILES_AT_ONCE),
+  }
+}
+
+/** What was there more than once, though its first try was not in flight at a kill. */
+function sentTwice(
+  passages: readonly Passage[],
+  nameOf: (passage: Passage) => string,
+  inFlight: ReadonlySet<Passage>,
+): string[] {
+  const settled = new Set<string>()
+  const twice: string[] = []
+  for (const passage of passages) {
+    const name = nameOf(passage)
+    if (settled.has(name)) twice.push(name)
+    if (!inFlight.has(passage)) settled.add(name)
+  }
+  return twice
+}
+
+function putsOf({ passages }: TollGate): Passage[] {
+  return passages.filter(isOfObject('PUT'))
+}
+
+function isOfObject(wanted: string): (passage: Passage) => boolean {
+  return ({ method, key }) => method === wanted && key !== ''
+}
