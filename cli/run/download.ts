@@ -62,7 +62,7 @@ async function downloadAll(
   const { invocation, connection, run } = downloading
   const board = createBoard(invocation.terminal, invocation.output)
   const claims = new PathClaims()
-  const begun = new Map<Task, Download>()
+  const begun = new WeakMap<Task, Download>()
   const underWay = new Map<string, Promise<unknown>>()
   const hasBegun = (task: Task) => begun.get(task)?.snapshot().size !== undefined
   return sweep<DownloadTask>(find, {

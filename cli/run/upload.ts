@@ -70,7 +70,7 @@ async function uploadAll(
 ): Promise<number> {
   const { invocation, connection, run } = uploading
   const board = createBoard(invocation.terminal, invocation.output)
-  const begun = new Map<Task, Upload>()
+  const begun = new WeakMap<Task, Upload>()
   return sweep<UploadTask>(find, {
     ...{ invocation, run, board },
     work: (task, signal) =>
