@@ -78,6 +78,8 @@ export class Wire {
 
   /** It keeps no process from its end until something is asked. */
   rest(): void {
+    // TLS may have ended the body after it was held back.
+    this.#socket.resume()
     this.#socket.unref()
   }
 
