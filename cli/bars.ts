@@ -105,10 +105,10 @@ export function progressLine(
 }
 
 function cellsOf({ bytes, size, rate, eta, trouble }: Standing): string[] {
-  const sent = [
-    `${percent(bytes, size)} %`.padStart(5),
-    `${formatBytes(bytes).padStart(8)} of ${formatBytes(size)}`,
-  ]
+  const sent =
+    size === undefined
+      ? [formatBytes(bytes).padStart(8)]
+      : [`${percent(bytes, size)} %`.padStart(5), `${formatBytes(bytes).padStart(8)} of ${formatBytes(size)}`]
   if (trouble !== undefined) return [...sent, trouble.slice(0, LONGEST_TROUBLE)]
   return [
     ...sent,
@@ -118,6 +118,7 @@ function cellsOf({ bytes, size, rate, eta, trouble }: Standing): string[] {
 }
 
 function bar({ bytes, size }: Standing, width: number, plain: boolean): string {
+  if (size === undefined) return ' '.repeat(width)
   const filled = size === 0 ? width : Math.floor((bytes / size) * width)
   const [done, rest] = ['━'.repeat(filled), (plain ? '╌' : '━').repeat(width - filled)]
   return plain ? done + rest : `\x1b[36m${done}\x1b[90m${rest}\x1b[39m`

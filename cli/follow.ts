@@ -22,14 +22,20 @@ export async function followUpload(
   output: Output,
 ): Promise<UploadResult> {
   const line = board.begin(name, () => {
-    const { bytesSent: bytes, size, rate, eta } = run.snapshot()
-    return { bytes, size, rate, eta }
+    const { bytesSent: bytes, size, sizeKnown, rate, eta, queued } = run.snapshot()
+    const trouble = queued && { trouble: 'waiting for its turn' }
+    return { bytes, size: sizeKnown ? size : undefined, rate, eta, ...trouble }
   })
   const report = reporter('upload', name, output)
+  const { sizeKnown } = run.snapshot()
   const size = formatBytes(run.snapshot().size)
   run.on('initiated', ({ key, partSize, partCount }) => {
-    line.note(`sending ${size}`)
-    report('started', { key, size: run.snapshot().size, partSize, partCount })
+    line.note(sizeKnown ? `sending ${size}` : 'sending what comes')
+    report('started', {
+      key,
+      partSize,
+      ...(sizeKnown && { size: run.snapshot().size, partCount }),
+    })
   })
   run.on('resumed', ({ key, bytes, parts, partSize }) => {
     line.note(`going on, ${formatBytes(bytes)} of ${size} are there already`)
@@ -67,7 +73,7 @@ export async function followUpload(
       line.update()
       if (now) {
         const { bytesSent: bytes, size, rate, eta } = run.snapshot()
-        report('progress', { bytes, size, rate, eta })
+        report('progress', { bytes, ...(sizeKnown && { size }), rate, eta })
       }
     }),
   )

@@ -25,7 +25,8 @@ export function plainView({
   let toldStep: number | undefined
   let lookedAt = Number.NEGATIVE_INFINITY
   let troubleToldAt = Number.NEGATIVE_INFINITY
-  const stepOf = ({ bytes, size }: Standing) => Math.floor(percent(bytes, size) / TOLD_EVERY_PERCENT)
+  const stepOf = ({ bytes, size }: Standing) =>
+    size === undefined ? 0 : Math.floor(percent(bytes, size) / TOLD_EVERY_PERCENT)
 
   return {
     update(transfer) {
@@ -55,8 +56,9 @@ export function plainView({
 
 function describe({ bytes, size, rate, eta }: Standing): string[] {
   return [
-    `${percent(bytes, size)} %`,
-    `${formatBytes(bytes)} of ${formatBytes(size)}`,
+    ...(size === undefined
+      ? [formatBytes(bytes)]
+      : [`${percent(bytes, size)} %`, `${formatBytes(bytes)} of ${formatBytes(size)}`]),
     ...(rate === undefined ? [] : [formatRate(rate)]),
     ...(eta ? [`${formatDuration(Math.ceil(eta))} left`] : []),
   ]

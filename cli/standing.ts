@@ -1,7 +1,8 @@
 /** How far something is. */
 export interface Standing {
   readonly bytes: number
-  readonly size: number
+  /** `undefined` of a stream, until its end. */
+  readonly size: number | undefined
   /** Bytes a second. */
   readonly rate: number | undefined
   /** Seconds. */

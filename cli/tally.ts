@@ -34,7 +34,7 @@ export class Tally {
   }
 
   settle(transfer: Shown, outcome: 'done' | 'failed'): void {
-    const { size } = transfer.standing()
+    const { bytes, size = bytes } = transfer.standing()
     this.active.delete(transfer)
     this[outcome]++
     this.#bytesSettled += size

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { progressLine } from '../../cli/bars.ts'
 import { createBoard } from '../../cli/board.ts'
 import { createOutput } from '../../cli/output.ts'
 
@@ -135,6 +136,21 @@ describe('on a terminal', () => {
     line.update()
     expect(lines().at(-1)).toContain('12.0 MiB/s  8 s left')
   })
+})
+
+test('a stream has no size until its end, on a terminal or without', async () => {
+  const { board, time, lines } = await openBoard()
+  board.expect(1, 0)
+  const line = board.begin('-', () => ({ bytes: 2 * MIB, size: undefined, rate: MIB, eta: undefined }))
+  time.now = 10_000
+  line.update()
+  expect(lines()).toEqual(['-: 2.00 MiB, 1.00 MiB/s\n'])
+  const shown = progressLine(
+    '-',
+    { bytes: MIB, size: undefined, rate: MIB, eta: undefined },
+    { columns: 80, plain: true },
+  )
+  expect(shown).toMatch(/^- +1\.00 MiB +1\.00 MiB\/s +$/)
 })
 
 describe('what is said', () => {
