@@ -51,6 +51,7 @@ async function receiveOnce(
     .catch((error) => broken(error, signal))
   try {
     await checkHead(answer, first, last, signal)
+    requireEtag(answer, etag)
     if (OPAQUE_ENCRYPTION.test(answer.headers['x-amz-server-side-encryption'] ?? '')) receiving.onOpaque()
     const wait = (forDisk: boolean) => watchdog(forDisk ? LONGEST_TIMER_MS : timing.stallMs)
     await writeBody(answer, receiving, wait, signal)
@@ -66,8 +67,14 @@ async function checkHead(answer: Got, first: number, last: number, signal: Abort
   const { status, headers } = answer
   if (status === 206 && headers['content-range']?.startsWith(`bytes ${first}-${last}/`)) return
   if (status === 412) throw objectChanged()
-  const body = status >= 400 ? await readText(answer, signal) : ''
+  const body = status >= 300 ? await readText(answer, signal) : ''
   throw storeError({ status, body, retryAfter: retryAfter(answer) }, `send the bytes ${first} to ${last}`)
+}
+
+/** Not everyone between here and the store obeys If-Match. @throws {ObjectChangedError} */
+function requireEtag({ headers }: Got, etag: string): void {
+  const told = headers.etag?.replace(/^W\//, '').replaceAll('"', '')
+  if (told && told !== etag) throw objectChanged()
 }
 
 /** In whole blocks; what is left in the last one when the connection breaks is written too. */

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Download } from '../../client/download-events.ts'
-import { RangeNotSatisfiableError } from '../../client/node/index.ts'
+import { ObjectChangedError, RangeNotSatisfiableError } from '../../client/node/index.ts'
 import { bytesOf, MIB, openSetting } from './download-setting.ts'
 
 const SIZE = 5 * MIB + 3
@@ -52,6 +52,12 @@ test.each([{ start: 0 }, { start: 0, end: SIZE }, { start: -(2 ** 40) }])(
     expect(await begin({ range }).result).toMatchObject({ range: undefined, verified: 'checksum' })
   },
 )
+
+test('bytes that say they are of another object do not count, where If-Match is ignored', async () => {
+  const { begin, folder } = await openSetting({ headers: { etag: '"another"' } })
+  await expect(begin({ range: { start: 5, end: 3 * MIB } }).result).rejects.toThrow(ObjectChangedError)
+  expect(await readdir(folder)).toEqual([])
+})
 
 test('all of an empty object is a range as well', async () => {
   const { begin } = await openSetting({ object: Buffer.alloc(0) })
