@@ -231,6 +231,17 @@ describe('the token', () => {
     expect(calls).toEqual([])
   })
 
+  test.each(['secret\ntoken', 'secret\u2028token'])(
+    'that no header holds is refused at once, and is not told: %j',
+    async (token) => {
+      const { plane, calls } = apiFor(() => token, { status: 200, body: COMPLETED })
+      const error = await plane.download({ key: 'k' }, signal).catch((error: unknown) => error)
+      expect(error).toBeInstanceOf(TypeError)
+      expect(String(error)).not.toContain('secret')
+      expect(calls).toEqual([])
+    },
+  )
+
   test('that cannot be had is asked for again, as an answer is', async () => {
     let asked = 0
     const token = () => (asked++ === 0 ? Promise.reject(new TypeError('fetch failed')) : Promise.resolve('t'))
