@@ -39,8 +39,10 @@ export interface CrcSource {
 
 /** An MD5 under way. */
 export interface Md5 {
+  /** @returns what resolves when the bytes may be reused, where that is not at once */
   update(bytes: Uint8Array): unknown
-  digest(): Uint8Array
+  /** `undefined` where it was lost. */
+  digest(): Uint8Array | undefined
 }
 
 /**
@@ -88,9 +90,10 @@ export class Checkpoints {
         const position = lane.span.end
         const writing = this.#shelf.write(bytes, position)
         // The processor has something to do while the disk has.
+        const hashing = md5?.update(bytes)
         const crc = source?.create().update(bytes).digest()
-        md5?.update(bytes)
         await writing
+        await hashing
         const block = { start: position, end: position + bytes.length, crc }
         lane.span = lane.span.start === position ? block : joinSpans(source?.algorithm, lane.span, block)
         await wrote(bytes.length)
@@ -98,7 +101,8 @@ export class Checkpoints {
       end: () => {
         this.#open.delete(lane)
         this.#cut(lane)
-        if (md5 && lane.span.end === end) this.note({ type: 'md5', start, md5: toHex(md5.digest()) })
+        const digest = lane.span.end === end ? md5?.digest() : undefined
+        if (digest) this.note({ type: 'md5', start, md5: toHex(digest) })
       },
     }
   }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { type DownloadOptions as DownloadToOptions, download as downloadTo } from '../download.ts'
 import type { Download } from '../download-events.ts'
 import type { DownloadPorts } from '../download-ports.ts'
@@ -6,6 +5,7 @@ import { Blocks } from './blocks.ts'
 import { pathFor } from './download-path.ts'
 import { createCrc } from './hashing.ts'
 import type { Connections } from './http.ts'
+import { md5s } from './md5.ts'
 import { PartFile } from './part-file.ts'
 import { receive } from './receive.ts'
 
@@ -61,6 +61,6 @@ export function receivingPorts(
     receive: (receiving, url, keeping, signal) =>
       receive(receiving, url, { ...keeping, connections, blocks }, signal),
     createCrc,
-    createMd5: () => createHash('md5'),
+    createMd5: () => md5s.create(),
   }
 }

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { type Crc, type CrcAlgorithm, createCrc as createWasmCrc } from '../../checksums/crc.ts'
+import { toHex } from '../../checksums/hex.ts'
+import { md5s } from './md5.ts'
 
 /** A CRC under way, by what is fastest here: zlib has CRC32 alone, at twice the speed of WebAssembly. */
 export function createCrc(algorithm: CrcAlgorithm): Crc {
@@ -30,19 +31,24 @@ export interface HashRequest {
 
 /** The hashes of a body, as it is read. */
 export interface Hashing {
-  update(bytes: Uint8Array): void
-  /** Once. `md5` in hex. */
+  /** Resolves when the bytes may be reused. */
+  update(bytes: Uint8Array): Promise<void> | undefined
+  /** Once. `md5` in hex; absent where it was lost. */
   digest(): { crc: Uint8Array | undefined; md5: string | undefined }
 }
 
 export function startHashing({ crc: algorithm, md5: wantsMd5 }: HashRequest): Hashing {
   const crc = algorithm && createCrc(algorithm)
-  const md5 = wantsMd5 ? createHash('md5') : undefined
+  const md5 = wantsMd5 ? md5s.create() : undefined
   return {
     update(bytes) {
+      const hashed = md5?.update(bytes)
       crc?.update(bytes)
-      md5?.update(bytes)
+      return hashed
     },
-    digest: () => ({ crc: crc?.digest(), md5: md5?.digest('hex') }),
+    digest() {
+      const digest = md5?.digest()
+      return { crc: crc?.digest(), md5: digest && toHex(digest) }
+    },
   }
 }

@@ -98,11 +98,12 @@ async function writeBody(
     for (let at = 0, turn: 0 | 1 = 0; at < body.size; turn = turn === 0 ? 1 : 0) {
       const bytes = pair[turn].subarray(0, Math.min(BLOCK_BYTES, body.size - at))
       await body.read(bytes, at)
-      hashing.update(bytes)
+      const hashed = hashing.update(bytes)
       if (!(await writing)) return
       const before = at
       at += bytes.length
-      writing = writePieces(request, bytes, pieceBytes, paced, (written) => onProgress(before + written))
+      const gone = writePieces(request, bytes, pieceBytes, paced, (written) => onProgress(before + written))
+      writing = hashed ? hashed.then(() => gone) : gone
     }
     if (await writing) request.end()
   } finally {
