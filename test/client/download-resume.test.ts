@@ -248,7 +248,7 @@ describe('a part file that somebody wrote to since its journal', () => {
   test('is not read once more when it has been read', async () => {
     const { beginAndStop, begin, kept, part, journal } = await stopped()
     await chmod(part, 0o600)
-    await beginAndStop(kept + MIB)
+    await beginAndStop(kept + 2 * MIB)
     expect(await readFile(journal, 'utf8')).toMatch(/"touched"[\s\S]*"reread"/)
     expect(await begin().result).toMatchObject({ verified: 'checksum' })
   })
