@@ -201,6 +201,9 @@ test('a single file goes to the key that is named; standard output and input are
     const out = await run(['download', key, '-', '--range', range, '-q'], environment)
     expect(out).toMatchObject({ code: 0, stdout: bytes, stderr: '' })
   }
+  const inTheWay = await run(['download', key, 'film.mov', '--range', '2-4'], environment)
+  expect(inTheWay).toMatchObject({ code: 1, stdout: '' })
+  expect(inTheWay.stderr).toContain('Expected no file at')
   const beyond = await run(['download', key, '-', '--range', '10-'], environment)
   expect(beyond).toMatchObject({ code: 1, stdout: '' })
   const missing = await run(['download', `s3://${name}/2026`, '-'], environment)
