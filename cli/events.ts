@@ -15,7 +15,7 @@ export const FIELDS = {
   eta: 'Seconds to go at that rate',
   state: 'As docs/engine.md has them',
   waitingFor: '`network`, `credentials` or `user`',
-  about: '`set-aside`, `downgraded` or `unrecorded`',
+  about: '`set-aside`, `downgraded`, `unrecorded` or `left-out`',
   reason: 'A sentence for a person',
   delayMs: 'Milliseconds until the next try',
   etag: 'Of the object, without quotes',

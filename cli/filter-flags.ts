@@ -1,5 +1,9 @@
 import type { Flag } from './command.ts'
 
+/** Of commands with these flags. */
+export const FILTER_DESCRIPTION =
+  'Of --include and --exclude, the last that fits a file decides; where the first is an --include, what none fits is left out. A GLOB fits a file of that name in any folder, and all that is in a folder of that name; `/tmp` fits at the top alone, `tmp/` folders alone.'
+
 /** Of commands that find files themselves. */
 export const FILTER_FLAGS = {
   include: {

@@ -37,7 +37,7 @@ export function helpForCommand({
     ...description,
     ...(examples.length > 0
       ? [
-          `Examples:\n${table(examples.map(({ summary, arguments: words }) => [`partway ${words}`, summary]))}`,
+          `Examples:\n${examples.map(({ summary, arguments: words }) => `  # ${summary}\n  partway ${words}`).join('\n')}`,
         ]
       : []),
     ...flagTables(flags),

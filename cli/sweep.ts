@@ -15,6 +15,8 @@ const CAPACITY = 16
 /** A large file fills the lanes by itself; a second one does while the first is completed. */
 const LARGE_FILE_WEIGHT = CAPACITY / 2
 
+const NOTHING_MOVED = { bytes: 0, size: 0, rate: undefined, eta: undefined }
+
 export interface Task {
   readonly kind: 'file'
   /** For a person. */
@@ -22,13 +24,21 @@ export interface Task {
   readonly bytes: number
 }
 
+export interface Transfer {
+  /** Whether there is something to go on with. */
+  readonly begun: boolean
+  /** What it failed with: the board and the events have told that. */
+  readonly error: Error | undefined
+}
+
 export interface Sweep<Job extends Task> {
+  readonly direction: 'upload' | 'download'
   readonly invocation: Invocation
   readonly run: Run
   readonly board: Board
   work(job: Job, signal: AbortSignal): Promise<void>
-  /** Whether there is something to go on with. */
-  hasBegun(job: Job): boolean
+  /** What has become of its transfer, once there is one. */
+  transferOf(job: Job): Transfer | undefined
   /** For a person, in a sentence or two. */
   explain(error: unknown): Promise<string>
   /** Of one that was interrupted, such as `what is there is kept`. */
@@ -66,15 +76,27 @@ export async function sweep<Job extends Task>(
   async function settle(error: unknown, job: Job): Promise<void> {
     if (invocation.signal.aborted) return void stopped.push(job.path)
     if (halt.signal.aborted) return
+    const transfer = how.transferOf(job)
+    const unreached = isUnreached(error, transfer?.begun === true)
+    if (unreached || (done === 0 && hope.lose(error))) halt.abort()
+    if (!transfer) board.begin(job.path, () => NOTHING_MOVED).end('failed')
+    await tell(job.path, error, { unreached, isTold: transfer !== undefined && transfer.error === error })
+  }
+
+  async function tell(
+    name: string,
+    error: unknown,
+    { unreached, isTold }: { readonly unreached: boolean; readonly isTold: boolean },
+  ): Promise<void> {
     const code = exitCodeOf(error)
+    const reason = await how.explain(error)
     codes.add(code)
-    if (isUnreached(error, how.hasBegun(job))) {
-      halt.abort()
-      return output.error(`${job.path}: ${await how.explain(error)} ${UNREACHED_ADVICE}`)
-    }
-    goesOn ||= code === EXIT.resumable
-    if (done === 0 && hope.lose(error)) halt.abort()
-    output.error(`${job.path}: ${await how.explain(error)}`)
+    goesOn ||= code === EXIT.resumable && !unreached
+    output.error(`${name}: ${reason}${unreached ? ` ${UNREACHED_ADVICE}` : ''}`)
+    if (isTold) return
+    const kind = error instanceof Error ? error.name : 'Error'
+    const resumable = code === EXIT.resumable
+    output.event('failed', { direction: how.direction, name, error: kind, reason, resumable })
   }
 
   async function* jobs(): AsyncGenerator<Job> {
@@ -86,12 +108,16 @@ export async function sweep<Job extends Task>(
 
   async function leaveOut({ path, error }: OddOne): Promise<void> {
     if (invocation.signal.aborted) return
-    const advice = isUnreached(error, false) ? ` ${UNREACHED_ADVICE}` : ''
-    output.error(`${path}: ${await how.explain(error)}${advice}`)
-    if (error instanceof LeftOutError) return
-    const code = exitCodeOf(error)
-    codes.add(code)
-    goesOn ||= code === EXIT.resumable && advice === ''
+    if (!(error instanceof LeftOutError)) {
+      return tell(path, error, { unreached: isUnreached(error, false), isTold: false })
+    }
+    output.error(`${path}: ${error.message}`)
+    output.event('warning', {
+      direction: how.direction,
+      name: path,
+      about: 'left-out',
+      reason: error.message,
+    })
   }
 
   const remembering = forecast.total.then((total) => total && run.journal.add({ type: 'found', ...total }))
@@ -119,6 +145,8 @@ export async function sweep<Job extends Task>(
   if (goesOn && codes.size > 0) {
     output.error(`To go on:\n  ${commandLine(run.words, terminal)}`)
     output.event('unfinished', { command: run.words })
+  } else if (codes.has(EXIT.failed) && done > 0) {
+    output.note('What is done is remembered: the same command tries the rest again.')
   }
   return worst(codes)
 }

@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts'
-import { FILTER_FLAGS, RUN_FLAGS } from '../filter-flags.ts'
+import { FILTER_DESCRIPTION, FILTER_FLAGS, RUN_FLAGS } from '../filter-flags.ts'
 import { TRAFFIC_FLAGS } from '../flags.ts'
 import { PLACE_FLAGS } from '../place.ts'
 
@@ -10,6 +10,7 @@ export const download: Command = {
   operands: 'KEY… | s3://BUCKET/KEY… [PATH]',
   description: [
     'A KEY that ends in / is a prefix: all objects below it are brought, into folders as they are named. A bucket alone is one, too.',
+    FILTER_DESCRIPTION,
     'Stopped, killed or failed, the same command goes on: what is there is not brought again. A file that was there before is never replaced without --force; one with the same bytes counts as done.',
   ],
   examples: [

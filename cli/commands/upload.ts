@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts'
-import { FILTER_FLAGS, RUN_FLAGS } from '../filter-flags.ts'
+import { FILTER_DESCRIPTION, FILTER_FLAGS, RUN_FLAGS } from '../filter-flags.ts'
 import { TRAFFIC_FLAGS } from '../flags.ts'
 import { OBJECT_FLAGS } from '../object-flags.ts'
 import { PLACE_FLAGS } from '../place.ts'
@@ -11,6 +11,7 @@ export const upload: Command = {
   operands: 'FILE… [s3://BUCKET/KEY]',
   description: [
     'A FILE is a file, a folder, a pattern such as `**/*.mov`, or - for standard input (to an s3:// key alone). `films` sends films/…, `films/` sends what is in it. To a place that ends in /, names are added; a single file goes to the key that is named.',
+    FILTER_DESCRIPTION,
     'Stopped, killed or failed, the same command goes on: what is done and unchanged is not sent again.',
   ],
   examples: [

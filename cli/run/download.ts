@@ -64,14 +64,17 @@ async function downloadAll(
   const claims = new PathClaims()
   const begun = new WeakMap<Task, Download>()
   const underWay = new Map<string, Promise<unknown>>()
-  const hasBegun = (task: Task) => begun.get(task)?.snapshot().size !== undefined
   return sweep<DownloadTask>(find, {
-    ...{ invocation, run, board, hasBegun },
+    ...{ direction: 'download', invocation, run, board },
     work: (task, signal) =>
       downloadFile(task, {
         ...{ ...downloading, board, signal, claims, underWay },
         onBegin: (download) => begun.set(task, download),
       }),
+    transferOf(task) {
+      const snapshot = begun.get(task)?.snapshot()
+      return snapshot && { begun: snapshot.size !== undefined, error: snapshot.error }
+    },
     explain: (error) => explainDownload(error, connection, invocation),
     kept: 'what is there is kept',
   })

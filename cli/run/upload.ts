@@ -72,10 +72,13 @@ async function uploadAll(
   const board = createBoard(invocation.terminal, invocation.output)
   const begun = new WeakMap<Task, Upload>()
   return sweep<UploadTask>(find, {
-    ...{ invocation, run, board },
+    ...{ direction: 'upload', invocation, run, board },
     work: (task, signal) =>
       uploadFile(task, { ...uploading, board, signal, onBegin: (upload) => begun.set(task, upload) }),
-    hasBegun: (task) => begun.get(task)?.snapshot().key !== undefined,
+    transferOf(task) {
+      const snapshot = begun.get(task)?.snapshot()
+      return snapshot && { begun: snapshot.key !== undefined, error: snapshot.error }
+    },
     explain: (error) => explainUpload(error, connection, invocation),
     kept: 'the store keeps the parts that it has',
   })

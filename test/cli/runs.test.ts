@@ -176,3 +176,26 @@ describe('resume', () => {
     expect((await run('resume')).stderr).toBe('Nothing is unfinished.\n')
   })
 })
+
+test('scripts are told by --json what failed and what was done before; what failed for good is tried again', async () => {
+  const { folder, bucket, killed, run, to } = await open(60)
+  await killed(['upload', 'many', 'missing', to, '--json'], 40, 'puts')
+  const { code, stdout, stderr } = await run('upload', 'many', 'missing', to, '--json')
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const named = (type: string) => events.filter((event) => event.type === type)
+  expect(code).toBe(1)
+  expect(named('skipped').length + named('done').length).toBe(60)
+  expect(named('skipped')[0]).toMatchObject({ direction: 'upload', key: expect.stringMatching(/^many\/f/) })
+  expect(named('failed')).toMatchObject([{ direction: 'upload', name: 'missing', resumable: false }])
+  expect(events.at(-1)).toMatchObject({ type: 'summary', done: named('done').length })
+  expect(stderr).toContain('missing: there is no such file. Check the name.')
+  expect(stderr).toContain('What is done is remembered: the same command tries the rest again.')
+
+  await writeFile(join(folder, 'missing'), 'x')
+  const sent = bucket.puts.length
+  expect(await run('upload', 'many', 'missing', to, '--json')).toMatchObject({ code: 0 })
+  expect(bucket.puts.slice(sent)).toEqual(['missing'])
+})

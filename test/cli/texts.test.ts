@@ -133,14 +133,21 @@ test('the help of upload', () => {
 
     A FILE is a file, a folder, a pattern such as \`**/*.mov\`, or - for standard input (to an s3:// key alone). \`films\` sends films/…, \`films/\` sends what is in it. To a place that ends in /, names are added; a single file goes to the key that is named.
 
+    Of --include and --exclude, the last that fits a file decides; where the first is an --include, what none fits is left out. A GLOB fits a file of that name in any folder, and all that is in a folder of that name; \`/tmp\` fits at the top alone, \`tmp/\` folders alone.
+
     Stopped, killed or failed, the same command goes on: what is done and unchanged is not sent again.
 
     Examples:
-      partway upload film.mov                                                               Through the API of PARTWAY_API
-      partway upload film.mov s3://films/2026/film.mov                                      To a key of your own
-      partway upload films/ s3://films/2026/ --exclude '*.tmp'                              What is in a folder, but for some
-      partway upload films s3://archive/ --storage-class GLACIER_IR --bandwidth-limit 5MiB  Not more than the link may take
-      partway upload - s3://backups/all.tar --expected-size 200GiB                          What a program writes
+      # Through the API of PARTWAY_API
+      partway upload film.mov
+      # To a key of your own
+      partway upload film.mov s3://films/2026/film.mov
+      # What is in a folder, but for some
+      partway upload films/ s3://films/2026/ --exclude '*.tmp'
+      # Not more than the link may take
+      partway upload films s3://archive/ --storage-class GLACIER_IR --bandwidth-limit 5MiB
+      # What a program writes
+      partway upload - s3://backups/all.tar --expected-size 200GiB
 
     Which files:
           --include GLOB        These alone; after an --exclude, these all the same [repeatable]
@@ -199,14 +206,21 @@ test('the help of download', () => {
 
     A KEY that ends in / is a prefix: all objects below it are brought, into folders as they are named. A bucket alone is one, too.
 
+    Of --include and --exclude, the last that fits a file decides; where the first is an --include, what none fits is left out. A GLOB fits a file of that name in any folder, and all that is in a folder of that name; \`/tmp\` fits at the top alone, \`tmp/\` folders alone.
+
     Stopped, killed or failed, the same command goes on: what is there is not brought again. A file that was there before is never replaced without --force; one with the same bytes counts as done.
 
     Examples:
-      partway download uploads/public/…/film.mov                            From the API of PARTWAY_API
-      partway download s3://films/2026/film.mov back.mov                    One object, under another name
-      partway download s3://films/2026/ films --include '*.mov'             All that is below a prefix
-      partway download s3://backups/all.tar - | tar x                       Into a program
-      partway download s3://films/2026/film.mov head.mov --range 0-1048575  Its first MiB, to look at
+      # From the API of PARTWAY_API
+      partway download uploads/public/…/film.mov
+      # One object, under another name
+      partway download s3://films/2026/film.mov back.mov
+      # All that is below a prefix
+      partway download s3://films/2026/ films --include '*.mov'
+      # Into a program
+      partway download s3://backups/all.tar - | tar x
+      # Its first MiB, to look at
+      partway download s3://films/2026/film.mov head.mov --range 0-1048575
 
     Which files:
       -o, --output PATH       A file or a folder, - for standard output (the file's own name, here)
