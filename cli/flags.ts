@@ -3,7 +3,8 @@ import { GIB, KIB, MAX_PART_BYTES, MIB, MIN_PART_BYTES } from '../protocol/limit
 import { type Flag, type Flags, type Invocation, UsageError } from './command.ts'
 import { suggestion } from './suggest.ts'
 
-const UNITS: Record<string, number> = { B: 1, K: KIB, KIB, M: MIB, MIB, G: GIB, GIB }
+const TIB = 1024 * GIB
+const UNITS: Record<string, number> = { B: 1, K: KIB, KIB, M: MIB, MIB, G: GIB, GIB, T: TIB, TIB }
 
 /** Flags of every command that moves bytes. */
 export const TRAFFIC_FLAGS = {
@@ -97,7 +98,9 @@ export function sizeFlag(flags: Invocation['flags'], name: string, example: stri
   const [, number, unit = 'B'] = /^(\d+)\s*([a-z]+)?$/i.exec(text) ?? []
   const factor = UNITS[unit.toUpperCase()]
   if (number !== undefined && factor !== undefined) return Number(number) * factor
-  throw new UsageError(`Expected --${name} such as ${example}, got ${JSON.stringify(text)}.`)
+  throw new UsageError(
+    `Expected --${name} such as ${example}, got ${JSON.stringify(text)}. Units are B, KiB, MiB, GiB and TiB.`,
+  )
 }
 
 export function stringFlag(value: Flags[string] | undefined): string | undefined {

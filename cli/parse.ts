@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type Command, type Flag, type GivenFlag, type Invocation, UsageError } from './command.ts'
+import { habit } from './habits.ts'
 import { OUTPUT_FLAGS } from './output.ts'
 import { suggestion } from './suggest.ts'
 
@@ -16,7 +17,7 @@ export function parse(
   if (!command) {
     const names = commands.map((command) => command.name)
     throw new UsageError(
-      [`Expected a command, got ${JSON.stringify(name)}.`, ...suggestion(name, names)].join(' '),
+      [`Expected a command, got ${JSON.stringify(name)}.`, ...advice(name, names)].join(' '),
     )
   }
   const table = flagsOf(command)
@@ -71,6 +72,11 @@ function flagValue({ rawName, value, inlineValue }: OptionToken, flag: Flag): st
 function unknownFlag(rawName: string, command: string, table: Readonly<Record<string, Flag>>): UsageError {
   const known = Object.keys(table).map((flag) => `--${flag}`)
   return new UsageError(
-    [`Expected a flag of partway ${command}, got ${rawName}.`, ...suggestion(rawName, known)].join(' '),
+    [`Expected a flag of partway ${command}, got ${rawName}.`, ...advice(rawName, known)].join(' '),
   )
+}
+
+function advice(typed: string, names: readonly string[]): readonly string[] {
+  const known = habit(typed)
+  return known === undefined ? suggestion(typed, names) : [known]
 }

@@ -73,7 +73,7 @@ export function placeText(place: Place, key: string): string {
  * @throws {UsageError} for two places at once, for none, and for a flag that has no meaning there
  */
 export function placeOf(invocation: Invocation, s3Operands: readonly string[]): Place {
-  const { flags, terminal } = invocation
+  const { flags, operands, terminal } = invocation
   const place = s3Operands.length > 0 ? s3Place(invocation, s3Operands) : undefined
   if (place) {
     if (flags.api !== undefined) {
@@ -82,6 +82,8 @@ export function placeOf(invocation: Invocation, s3Operands: readonly string[]): 
     requireMeaning(invocation, 's3')
     return place
   }
+  const misspelt = operands.find((operand) => /^s3:\//i.test(operand))
+  if (misspelt !== undefined) parseS3Uri(misspelt)
   const text = stringFlag(flags.api) ?? terminal.environment.PARTWAY_API
   if (!text) {
     throw new UsageError(

@@ -27,6 +27,7 @@ describe('a command line', () => {
   test.each([
     [['uplod'], 'Expected a command, got "uplod". Did you mean upload?'],
     [['fetch'], 'Expected a command, got "fetch". There are: upload, download.'],
+    [['cp'], 'Expected a command, got "cp". That is upload or download here.'],
     [['upload', '--apu', 'x'], 'Expected a flag of partway upload, got --apu. Did you mean --api?'],
     [['upload', '--conc', '3'], 'Expected a flag of partway upload, got --conc. Did you mean --concurrency?'],
     [['upload', '--frobnicate'], /^Expected a flag of partway upload, got --frobnicate\.$/],
@@ -45,6 +46,15 @@ describe('a place', () => {
     const given = invocation(['upload', ...args], environment)
     return placeOf(given, given.operands.filter(isS3Uri))
   }
+
+  test.each(['s3:/films/x', 'S3://films/x'])(
+    'that is misspelt, %s, is none and no file either',
+    (operand) => {
+      expect(() => place(['film.mov', operand], { PARTWAY_API: 'http://a' })).toThrow(
+        `Expected a place such as s3://bucket/folder/film.mov, got "${operand}".`,
+      )
+    },
+  )
 
   test('is a bucket where an operand says so, whatever API the environment names', () => {
     const environment = { PARTWAY_API: 'http://a', AWS_ENDPOINT_URL_S3: 'http://s3' }
