@@ -18,7 +18,13 @@ import { ifThere, openOwn, whatIs, writeAll } from './files.ts'
 import { createCrc } from './hashing.ts'
 import type { LineFile } from './line-file.ts'
 import { takeLock, type Unlock } from './lock.ts'
-import { journalPathOf, type OwnJournal, openOwnJournal, replayIfSound } from './part-journal.ts'
+import {
+  dropStrayJournal,
+  journalPathOf,
+  type OwnJournal,
+  openOwnJournal,
+  replayIfSound,
+} from './part-journal.ts'
 import { giveName, partPathOf, placeFor, syncNames } from './target.ts'
 
 /**
@@ -48,7 +54,10 @@ export class PartFile implements DownloadTarget {
    * @throws {ForeignPartFileError} where there is a part file without a journal
    */
   static async claim(path: string, replace: boolean, locks: string): Promise<PartFile> {
-    const place = await placeFor(path, replace)
+    const place = await placeFor(path, replace).catch(async (error) => {
+      await tidy(path, locks)
+      throw error
+    })
     const name = join(await realpath(dirname(place)), basename(place))
     const unlock = lockFor(name, locks)
     if (!unlock) {
@@ -218,6 +227,14 @@ export class PartFile implements DownloadTarget {
 
 async function fileOf(handle: FileHandle): Promise<string> {
   return String((await handle.stat({ bigint: true })).ino)
+}
+
+/** A run that was killed once the file had its name has left its journal. What cannot be tidied stays. */
+async function tidy(path: string, locks: string): Promise<void> {
+  try {
+    const unlock = lockFor(join(await realpath(dirname(path)), basename(path)), locks)
+    if (unlock) await dropStrayJournal(partPathOf(path)).finally(unlock)
+  } catch {}
 }
 
 function lockFor(name: string, locks: string): Unlock | undefined {

@@ -1,3 +1,4 @@
+import { readFile, rm } from 'node:fs/promises'
 import {
   type DownloadEntry,
   downloadLines,
@@ -29,6 +30,14 @@ export async function openOwnJournal(part: string): Promise<OwnJournal> {
   if (entries.length > 0 || damage !== undefined || !there?.blocks) return { journal, touched }
   await journal.close()
   throw new ForeignPartFileError(part)
+}
+
+/** Of a part file that is not there any more. One that is not ours stays. */
+export async function dropStrayJournal(part: string): Promise<void> {
+  const path = journalPathOf(part)
+  if ((await whatIs(part)) || !(await whatIs(path))?.isFile()) return
+  const [first] = downloadLines.decode(await readFile(path)).entries
+  if (first?.type === 'download') await rm(path)
 }
 
 /** @returns `undefined` where it says something twice */

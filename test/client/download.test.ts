@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { lstat, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
+import { lstat, readdir, readFile, rename, symlink, truncate, writeFile } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -155,6 +155,18 @@ test('a file of that name is never replaced without being told', async () => {
   expect(await readFile(path, 'utf8')).toBe('mine')
   await begin({ replace: true }).result
   expect((await readFile(path)).equals(object)).toBe(true)
+})
+
+test('a journal that a kill left beside a file that has its name goes, a strange file of its name stays', async () => {
+  const { folder, beginAndStop, begin } = await openSetting()
+  await beginAndStop(MIB)
+  const journal = join(folder, 'film.mov.part.journal')
+  await rename(join(folder, 'film.mov.part'), join(folder, 'film.mov'))
+  await expect(begin().result).rejects.toThrow(FileExistsError)
+  expect(await readdir(folder)).toEqual(['film.mov'])
+  await writeFile(journal, 'mine')
+  await expect(begin().result).rejects.toThrow(FileExistsError)
+  expect(await readFile(journal, 'utf8')).toBe('mine')
 })
 
 test('nor one that comes while the download is under way; what was received is kept for whoever may', async () => {
