@@ -11,7 +11,7 @@ import type { Got } from './wires.ts'
 
 /** Under these, an ETag looks like an MD5 and is none. */
 const OPAQUE_ENCRYPTION = /^aws:kms/
-/** A disk may take its time; only a connection is cut. */
+/** A disk may take its time, and so may whoever limits the bandwidth; only a connection is cut. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 export interface ReceivePorts extends Timekeeping {
@@ -53,7 +53,7 @@ async function receiveOnce(
     await checkHead(answer, first, last, signal)
     requireEtag(answer, etag)
     if (OPAQUE_ENCRYPTION.test(answer.headers['x-amz-server-side-encryption'] ?? '')) receiving.onOpaque()
-    const wait = (forDisk: boolean) => watchdog(forDisk ? LONGEST_TIMER_MS : timing.stallMs)
+    const wait = (forUs: boolean) => watchdog(forUs ? LONGEST_TIMER_MS : timing.stallMs)
     await writeBody(answer, receiving, wait, signal)
     if (stretch.position < end) {
       throw new NetworkError(`Expected bytes up to ${last}, got them up to ${origin + stretch.position - 1}.`)
@@ -81,12 +81,12 @@ function requireEtag({ headers }: Got, etag: string): void {
 async function writeBody(
   { body }: Got,
   { stretch, origin, end, onProgress, pace }: Receiving,
-  wait: (forDisk: boolean) => void,
+  wait: (forUs: boolean) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  let isWriting = false
+  let isHeld = false
   const onBytes = (bytes: number) => {
-    if (!isWriting) wait(false)
+    if (!isHeld) wait(false)
     onProgress(bytes)
   }
   const pieces = body.read(onBytes)
@@ -94,12 +94,12 @@ async function writeBody(
     const { value: bytes } = await pieces.next().catch((error) => broken(error, signal))
     if (!bytes) return
     if (bytes.length > end - stretch.position) throw tooMuch(origin + end - 1)
-    isWriting = true
+    isHeld = true
     wait(true)
     await stretch.write(bytes)
-    isWriting = false
-    wait(false)
     await pace?.(bytes.length, signal)
+    isHeld = false
+    wait(false)
   }
 }
 

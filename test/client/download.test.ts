@@ -146,6 +146,17 @@ test.each([
   expect(await readdir(folder)).toEqual([])
 })
 
+test('who is made to wait by a bandwidth limit does not stall, however many lanes share it', async () => {
+  const pace = () => new Promise<void>((resolve) => setTimeout(resolve, 150))
+  const { begin } = await openSetting({
+    object: pseudoRandom(MIB / 4),
+    ports: { pace, timing: { stallMs: 50 } },
+  })
+  const run = begin()
+  await run.result
+  expect(run.snapshot().retries).toBe(0)
+})
+
 test('a file of that name is never replaced without being told', async () => {
   const { object, folder, ranges, begin } = await openSetting()
   const path = join(folder, 'film.mov')
