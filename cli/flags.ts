@@ -27,6 +27,10 @@ export const TRAFFIC_FLAGS = {
  */
 export function urlOf(text: string, expected: string): string {
   const url = URL.parse(text)
+  if (url?.username || url?.password) {
+    // Not even in the message: it would stand in logs, as the URL itself would in journals.
+    throw new UsageError(`Expected ${expected}, got one with a user or a password. Leave them out.`)
+  }
   if (url && /^https?:$/.test(url.protocol)) return url.href
   throw new UsageError(`Expected ${expected}, got ${JSON.stringify(text)}.`)
 }

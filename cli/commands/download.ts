@@ -11,7 +11,7 @@ export const download: Command = {
   description: [
     'A KEY that ends in / is a prefix: all objects below it are brought, into folders as they are named. A bucket alone is one, too.',
     FILTER_DESCRIPTION,
-    'Stopped, killed or failed, the same command goes on: what is there is not brought again. A file that was there before is never replaced without --force; one with the same bytes counts as done.',
+    'Stopped, killed or failed, the same command goes on: what is there is not brought again. A file that was there before is never replaced without --force; one with the same bytes counts as done. Symbolic links that are in the output folder already are followed.',
   ],
   examples: [
     { summary: 'From the API of PARTWAY_API', arguments: 'download uploads/public/…/film.mov' },

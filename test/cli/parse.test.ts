@@ -73,6 +73,10 @@ describe('a place', () => {
     [['s3://films/a', '--api', 'http://a'], 'Expected one place, got --api and s3://films/a.'],
     [['s3://films/a', 's3://other/a'], 'Expected one bucket, got films and other.'],
     [['s3:///a'], 'Expected a place such as s3://bucket/folder/film.mov, got "s3:///a".'],
+    [
+      ['--api', 'http://me:secret@a'],
+      /^Expected an API such as \S+ or \S+, got one with a user or a password\. Leave/,
+    ],
     [['--api', 'http://a', '--path-style'], '--path-style has a meaning straight to S3 alone'],
   ])('%j names none', (args, message) => {
     expect(() => place(args)).toThrow(UsageError)
