@@ -18,7 +18,8 @@ export function listRuns(runs: readonly PastRun[], { output, terminal }: Invocat
       ...{ files, filesDone, bytes, bytesDone, running, gone: goneOf(run) },
     })
     const where = cwd === process.cwd() ? '' : `cd ${shellQuote(cwd)} && `
-    output.result(`${number}  ${standingOf(run)}\n   ${where}${commandLine(words, terminal)}`)
+    output.result(`${number}  ${standingOf(run)}`)
+    output.result(`   ${where}${commandLine(words, terminal)}`)
   }
 }
 
