@@ -1,5 +1,5 @@
 import type { Terminal } from './command.ts'
-import { formatBytes, formatDuration, formatRate, printable } from './format.ts'
+import { formatBytes, formatPace, printable } from './format.ts'
 import type { Output } from './output.ts'
 import { plainView } from './plain.ts'
 import { Shown, type Standing } from './standing.ts'
@@ -90,7 +90,14 @@ export function createBoard(
       view.end()
       if (tally.files > 1) output.note(summaryOf(tally))
       const { files, done, doneBefore, failed, bytesDone, elapsed } = tally
-      output.event('summary', { files, done, doneBefore, failed, bytes: bytesDone, elapsedMs: elapsed })
+      output.event('summary', {
+        files,
+        done,
+        doneBefore,
+        failed,
+        bytes: bytesDone,
+        elapsedMs: Math.round(elapsed),
+      })
     },
   }
 }
@@ -101,8 +108,7 @@ function summaryOf({ done, doneBefore, failed, bytesDone, elapsed }: Tally): str
     ...(doneBefore > 0 ? [`${doneBefore} done before`] : []),
     ...(failed > 0 ? [`${failed} not done`] : []),
   ]
-  const rate = formatRate(elapsed > 0 ? (bytesDone / elapsed) * 1000 : undefined)
-  return `${counts.join(', ')}: ${formatBytes(bytesDone)} in ${formatDuration(elapsed / 1000)} (${rate})`
+  return `${counts.join(', ')}: ${formatBytes(bytesDone)} ${formatPace(bytesDone, elapsed)}`
 }
 
 function filesText(count: number): string {

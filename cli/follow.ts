@@ -9,7 +9,7 @@ import type { Wait } from '../client/ports.ts'
 import type { Board, Line } from './board.ts'
 import type { EventFields, EventType } from './events.ts'
 import { explain, troubleOf, waitOf } from './explain.ts'
-import { formatBytes, formatDuration, formatRate, printable } from './format.ts'
+import { formatBytes, formatPace, printable } from './format.ts'
 import type { Output } from './output.ts'
 
 const PROGRESS_EVENT_EVERY_MS = 1000
@@ -27,19 +27,16 @@ export async function followUpload(
     return { bytes, size: sizeKnown ? size : undefined, rate, eta, ...trouble }
   })
   const report = reporter('upload', name, output)
-  const { sizeKnown } = run.snapshot()
-  const size = formatBytes(run.snapshot().size)
   run.on('initiated', ({ key, partSize, partCount }) => {
-    line.note(sizeKnown ? `sending ${size}` : 'sending what comes')
-    report('started', {
-      key,
-      partSize,
-      ...(sizeKnown && { size: run.snapshot().size, partCount }),
-    })
+    // A stream that is short has been read to its end by now.
+    const { size, sizeKnown } = run.snapshot()
+    line.note(sizeKnown ? `sending ${formatBytes(size)}` : 'sending what comes')
+    report('started', { key, partSize, ...(sizeKnown && { size, partCount }) })
   })
   run.on('resumed', ({ key, bytes, parts, partSize }) => {
-    line.note(`going on, ${formatBytes(bytes)} of ${size} are there already`)
-    report('resumed', { key, size: run.snapshot().size, bytes, parts, partSize })
+    const { size } = run.snapshot()
+    line.note(`going on, ${formatBytes(bytes)} of ${formatBytes(size)} are there already`)
+    report('resumed', { key, size, bytes, parts, partSize })
   })
   run.on('restarted', ({ reason }) => {
     line.note(`beginning anew. ${reason}`)
@@ -72,7 +69,7 @@ export async function followUpload(
     pace((now) => {
       line.update()
       if (now) {
-        const { bytesSent: bytes, size, rate, eta } = run.snapshot()
+        const { bytesSent: bytes, size, sizeKnown, rate, eta } = run.snapshot()
         report('progress', { bytes, ...(sizeKnown && { size }), rate, eta })
       }
     }),
@@ -80,7 +77,7 @@ export async function followUpload(
   return settle(run.result, line, report, (result) => {
     line.note(uploadSummary(result))
     const { elapsed: elapsedMs, ...fields } = result
-    report('done', { ...fields, elapsedMs })
+    report('done', { ...fields, elapsedMs: Math.round(elapsedMs) })
   })
 }
 
@@ -101,7 +98,7 @@ export async function followDownload(
   })
   const report = reporter('download', name, output)
   run.on('started', ({ path, size }) => {
-    line.note(`receiving ${formatBytes(size)} into ${path}`)
+    line.note(`receiving ${formatBytes(size)} into ${printable(path)}`)
     report('started', { path, size })
   })
   run.on('resumed', ({ path, bytes, size }) => {
@@ -132,7 +129,7 @@ export async function followDownload(
   return settle(ended, line, report, (result) => {
     line.note(downloadSummary(result))
     const { elapsed: elapsedMs, ...fields } = result
-    report('done', { ...fields, elapsedMs })
+    report('done', { ...fields, elapsedMs: Math.round(elapsedMs) })
   })
 }
 
@@ -201,7 +198,6 @@ function transferSummary({
   bytesTransferred,
   bytesResumed,
 }: Pick<UploadResult, 'size' | 'elapsed' | 'bytesTransferred' | 'bytesResumed'>): string {
-  const rate = formatRate(elapsed > 0 ? (bytesTransferred / elapsed) * 1000 : undefined)
   const resumed = bytesResumed > 0 ? `, ${formatBytes(bytesResumed)} of them before` : ''
-  return `done, ${formatBytes(size)}${resumed}, in ${formatDuration(elapsed / 1000)} (${rate})`
+  return `done, ${formatBytes(size)}${resumed}, ${formatPace(bytesTransferred, elapsed)}`
 }

@@ -26,6 +26,12 @@ export function formatRate(bytesPerSecond: number | undefined): string {
   return bytesPerSecond === undefined ? '–' : `${formatBytes(Math.round(bytesPerSecond))}/s`
 }
 
+/** @param elapsed milliseconds @returns such as `in 42 s (3.10 MiB/s)`; a rate of nothing is left out */
+export function formatPace(bytes: number, elapsed: number): string {
+  const rate = bytes > 0 && elapsed > 0 ? ` (${formatRate((bytes / elapsed) * 1000)})` : ''
+  return `in ${formatDuration(elapsed / 1000)}${rate}`
+}
+
 /** Never 100 before all is done. */
 export function percent(bytes: number, size: number): number {
   return size === 0 ? 100 : Math.floor((bytes / size) * 100)

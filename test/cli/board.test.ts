@@ -177,6 +177,17 @@ describe('what is said', () => {
     expect(lines()).toEqual(['1 file done, 1 done before, 1 not done: 1000 B in 2 s (500 B/s)\n'])
   })
 
+  test('nothing that moved has no rate', async () => {
+    const { board, time, lines } = await openBoard({ 'no-progress': true })
+    board.expect(2, 0)
+    for (const name of ['a', 'b']) {
+      board.begin(name, () => ({ bytes: 0, size: 0, rate: undefined, eta: undefined })).end('done')
+    }
+    time.now = 2000
+    board.end()
+    expect(lines()).toEqual(['2 files done: 0 B in 2 s\n'])
+  })
+
   test('is nothing but errors with --quiet', async () => {
     const { line, output, time, lines } = await transfer({ quiet: true }, 2)
     time.now = 20_000
