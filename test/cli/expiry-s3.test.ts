@@ -1,42 +1,20 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
-import type { AwsCredentials } from '../../client/node/index.ts'
 import { ROOT_CREDENTIALS } from '../../local/aws.ts'
-import { MIB } from '../../protocol/limits.ts'
 import { signRequest } from '../../signing/request.ts'
 import { useLocalAws } from '../api/local-aws.ts'
 import { temporaryFolder } from '../client/servers.ts'
+import { folderWithFilm, writeCredentials } from './expiring.ts'
 import { begin } from './under-way.ts'
 
 /** Whatever a caller is known by ends midway: that is a pause, in a real process, which goes on by itself. */
 
-const SIZE = 12 * MIB
 /** Longer than what ends lives. */
 const SLOWLY = ['--bandwidth-limit', '3MiB']
 const SECONDS = 2
 /** Each starts some processes, on a machine that may be busy. */
 vi.setConfig({ testTimeout: 120_000 })
-
-/** A folder with a film in it. */
-async function open() {
-  const folder = await temporaryFolder()
-  const film = randomBytes(SIZE)
-  await writeFile(join(folder, 'film.mov'), film)
-  return { folder, film }
-}
-
-async function writeCredentials(
-  folder: string,
-  { accessKeyId, secretAccessKey, sessionToken }: AwsCredentials,
-) {
-  await mkdir(join(folder, '.aws'), { recursive: true })
-  await writeFile(
-    join(folder, '.aws', 'credentials'),
-    `[default]\naws_access_key_id=${accessKeyId}\naws_secret_access_key=${secretAccessKey}\naws_session_token=${sessionToken}\n`,
-  )
-}
 
 describe('AWS credentials of the shared file', () => {
   const aws = useLocalAws()
@@ -63,7 +41,7 @@ describe('AWS credentials of the shared file', () => {
 
   test('that sign what goes straight to S3, and what comes from there', async () => {
     await createBucket('films')
-    const { folder, film } = await open()
+    const { folder, film } = await folderWithFilm()
     const place = ['--endpoint-url', aws.s3Url, '--part-size', '5MiB', '--concurrency', '1', ...SLOWLY]
     const up = await pause(folder, ['upload', 'film.mov', 's3://films/a/film.mov', ...place], {})
     expect(up.code).toBe(0)

@@ -1,41 +1,19 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
-import type { AwsCredentials } from '../../client/node/index.ts'
-import { MIB } from '../../protocol/limits.ts'
 import { useLocalAws } from '../api/local-aws.ts'
 import { approveDevice } from '../api/oidc.ts'
-import { serve, temporaryFolder } from '../client/servers.ts'
+import { serve } from '../client/servers.ts'
+import { folderWithFilm, writeCredentials } from './expiring.ts'
 import { begin } from './under-way.ts'
 
 /** Whatever a caller is known by ends midway: that is a pause, in a real process, which goes on by itself. */
 
-const SIZE = 12 * MIB
 /** Longer than what ends lives. */
 const SLOWLY = ['--bandwidth-limit', '2MiB']
 const SECONDS = 4
 /** Each starts some processes, on a machine that may be busy. */
 vi.setConfig({ testTimeout: 120_000 })
-
-/** A folder with a film in it. */
-async function open() {
-  const folder = await temporaryFolder()
-  const film = randomBytes(SIZE)
-  await writeFile(join(folder, 'film.mov'), film)
-  return { folder, film }
-}
-
-async function writeCredentials(
-  folder: string,
-  { accessKeyId, secretAccessKey, sessionToken }: AwsCredentials,
-) {
-  await mkdir(join(folder, '.aws'), { recursive: true })
-  await writeFile(
-    join(folder, '.aws', 'credentials'),
-    `[default]\naws_access_key_id=${accessKeyId}\naws_secret_access_key=${secretAccessKey}\naws_session_token=${sessionToken}\n`,
-  )
-}
 
 describe('AWS credentials of the shared file', () => {
   const aws = useLocalAws({ auth: 'iam' })
@@ -50,7 +28,7 @@ describe('AWS credentials of the shared file', () => {
   }
 
   test('that sign the calls of an API', async () => {
-    const { folder, film } = await open()
+    const { folder, film } = await folderWithFilm()
     // The gateway says Forbidden, whatever the reason; STS says why.
     const sts = await serve((_, response) => response.writeHead(403).end('<Code>ExpiredToken</Code>'))
     const environment = { PARTWAY_API: aws.apiUrl, AWS_ENDPOINT_URL_STS: sts }
@@ -73,7 +51,7 @@ describe('the token of a sign-in', () => {
   }
 
   test('is renewed without asking, for as long as the issuer does that', async () => {
-    const { folder } = await open()
+    const { folder } = await folderWithFilm()
     await logIn(folder)
     const up = await begin(folder, ['upload', 'film.mov', '--api', aws.apiUrl, ...SLOWLY], {}).ended
     expect(up).toMatchObject({ code: 0, stdout: expect.stringMatching(/^uploads\//) })
@@ -81,7 +59,7 @@ describe('the token of a sign-in', () => {
   })
 
   test('is waited for where the issuer wants to see the person, who signs in in another terminal', async () => {
-    const { folder } = await open()
+    const { folder } = await folderWithFilm()
     await logIn(folder)
     const up = begin(folder, ['upload', 'film.mov', '--api', aws.apiUrl, ...SLOWLY], {})
     await up.says(/sending/)
