@@ -208,7 +208,7 @@ test('the help of download', () => {
 
     Of --include and --exclude, the last that fits a file decides; where the first is an --include, what none fits is left out. A GLOB fits a file of that name in any folder, and all that is in a folder of that name; \`/tmp\` fits at the top alone, \`tmp/\` folders alone.
 
-    Stopped, killed or failed, the same command goes on: what is there is not brought again. A file that was there before is never replaced without --force; one with the same bytes counts as done.
+    Stopped, killed or failed, the same command goes on: what is there is not brought again. A file that was there before is never replaced without --force; one with the same bytes counts as done. Symbolic links that are in the output folder already are followed.
 
     Examples:
       # From the API of PARTWAY_API
