@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { isFolderMarker, relativePathOf } from '../client/node/index.ts'
 import type { ControlPlane } from '../client/ports.ts'
+import type { PlaceKind } from './command.ts'
 import type { OddOne } from './files.ts'
 import type { Filter } from './filter.ts'
 import type { Task } from './sweep.ts'
@@ -76,6 +78,28 @@ async function* below(
   if (found > 0) return
   const error = new NothingThereError('Expected objects below it, found none. Check the name.')
   yield { kind: 'odd', path: prefix || 'the bucket', error }
+}
+
+/**
+ * Where the only object of a command line goes. A person's own key says its name; an object of the API's tells it.
+ * @param output a file, or a folder. @default the current folder
+ * @returns `undefined` for the object's own name in the current folder
+ */
+export async function soleOutput(
+  task: DownloadTask,
+  output: string | undefined,
+  kind: PlaceKind,
+): Promise<string | undefined> {
+  if (kind === 'api') return output
+  const namesFolder = output === undefined || output.endsWith('/') || (await isFolder(output))
+  return namesFolder ? join(output ?? '.', task.pathFor('')) : output
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  )
 }
 
 function taskOf(

@@ -27,6 +27,8 @@ export interface Task {
 export interface Transfer {
   /** Whether there is something to go on with. */
   readonly begun: boolean
+  /** Bytes that need not travel again. */
+  readonly kept: number
   /** What it failed with: the board and the events have told that. */
   readonly error: Error | undefined
 }
@@ -41,8 +43,8 @@ export interface Sweep<Job extends Task> {
   transferOf(job: Job): Transfer | undefined
   /** For a person, in a sentence or two. */
   explain(error: unknown): Promise<string>
-  /** Of one that was interrupted, such as `what is there is kept`. */
-  readonly kept: string
+  /** Of what was interrupted, such as `the store keeps 32.0 MiB`. @param bytes more than none */
+  keeps(bytes: number): string
 }
 
 /**
@@ -61,6 +63,7 @@ export async function sweep<Job extends Task>(
   const hope = new Hope()
   const codes = new Set<number>()
   const stopped: string[] = []
+  let kept = 0
   let done = 0
   let goesOn = false
 
@@ -74,7 +77,11 @@ export async function sweep<Job extends Task>(
   }
 
   async function settle(error: unknown, job: Job): Promise<void> {
-    if (invocation.signal.aborted) return void stopped.push(job.path)
+    if (invocation.signal.aborted) {
+      stopped.push(job.path)
+      kept += how.transferOf(job)?.kept ?? 0
+      return
+    }
     if (halt.signal.aborted) return
     const transfer = how.transferOf(job)
     const unreached = isUnreached(error, transfer?.begun === true)
@@ -136,7 +143,8 @@ export async function sweep<Job extends Task>(
   if (invocation.signal.aborted) {
     codes.add(EXIT.interrupted)
     goesOn = true
-    output.error(stopped.length === 1 ? `${stopped[0]}: stopped; ${how.kept}.` : `Stopped; ${how.kept}.`)
+    const remains = kept > 0 ? how.keeps(kept) : 'nothing of it was through yet'
+    output.error(stopped.length === 1 ? `${stopped[0]}: stopped; ${remains}.` : `Stopped; ${remains}.`)
   }
   if (halt.signal.aborted && total?.files !== 1)
     output.note('The other files would fare no better: they are not tried.')

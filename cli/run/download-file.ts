@@ -13,7 +13,7 @@ import type { Board } from '../board.ts'
 import type { Invocation } from '../command.ts'
 import type { Connection } from '../connect.ts'
 import type { DownloadOperands } from '../download-operands.ts'
-import { type DownloadTask, versionAt } from '../downloads.ts'
+import { type DownloadTask, soleOutput, versionAt } from '../downloads.ts'
 import { followDownload } from '../follow.ts'
 import type { Run } from '../runs.ts'
 import { compareAgain, tellComparison } from '../verify.ts'
@@ -55,7 +55,7 @@ export async function downloadFile(task: DownloadTask, downloading: DownloadingF
   const download = connection.client.download(key, {
     ...(wanted.sole === undefined
       ? { output: pathIn(folder, task, claims), createFolders: true }
-      : { output: wanted.output }),
+      : { output: await soleOutput(task, wanted.output, connection.kind) }),
     range: wanted.range,
     replace: flags.force === true || isOurs,
     signal,

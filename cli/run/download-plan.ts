@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Invocation } from '../command.ts'
 import type { Connection } from '../connect.ts'
 import type { DownloadOperands } from '../download-operands.ts'
-import type { DownloadTask } from '../downloads.ts'
+import { type DownloadTask, soleOutput } from '../downloads.ts'
 import { EXIT } from '../exit-codes.ts'
 import { explainDownload } from '../explain-download.ts'
 import type { OddOne } from '../files.ts'
@@ -31,7 +31,10 @@ export async function planDownloads(
       const { key, path: name } = task
       const { size, fileName } = await known(task, connection, signal)
       const own = task.pathFor(fileName)
-      const path = wanted.sole === undefined ? join(wanted.output ?? '.', own) : (wanted.output ?? own)
+      const path =
+        wanted.sole === undefined
+          ? join(wanted.output ?? '.', own)
+          : ((await soleOutput(task, wanted.output, connection.kind)) ?? own)
       output.result(`${placeText(connection.place, key)} → ${path}, ${formatBytes(size)}`)
       output.event('planned', { direction: 'download', name, key, path, size })
       files++

@@ -8,6 +8,7 @@ import { EXIT } from '../exit-codes.ts'
 import { explainDownload } from '../explain-download.ts'
 import type { OddOne } from '../files.ts'
 import { filterOf } from '../filter.ts'
+import { formatBytes } from '../format.ts'
 import { placeOf } from '../place.ts'
 import { openRun } from '../runs.ts'
 import { sweep, type Task } from '../sweep.ts'
@@ -55,9 +56,11 @@ async function downloadAll(
       }),
     transferOf(task) {
       const snapshot = begun.get(task)?.snapshot()
-      return snapshot && { begun: snapshot.size !== undefined, error: snapshot.error }
+      if (!snapshot) return undefined
+      const { size, error, bytesReceived: kept } = snapshot
+      return { begun: size !== undefined, error, kept }
     },
     explain: (error) => explainDownload(error, connection, invocation),
-    kept: 'what is there is kept',
+    keeps: (bytes) => `${formatBytes(bytes)} of it are kept`,
   })
 }

@@ -8,6 +8,7 @@ import { explainUpload } from '../explain-upload.ts'
 import type { OddOne } from '../files.ts'
 import { filterOf } from '../filter.ts'
 import { followUpload } from '../follow.ts'
+import { formatBytes } from '../format.ts'
 import { s3UploadOptions, uploadOptions } from '../object-flags.ts'
 import { isS3Uri, parseS3Uri, placeOf, placeText } from '../place.ts'
 import { openRun, type Run } from '../runs.ts'
@@ -77,10 +78,12 @@ async function uploadAll(
       uploadFile(task, { ...uploading, board, signal, onBegin: (upload) => begun.set(task, upload) }),
     transferOf(task) {
       const snapshot = begun.get(task)?.snapshot()
-      return snapshot && { begun: snapshot.key !== undefined, error: snapshot.error }
+      if (!snapshot) return undefined
+      const { key, error, bytesAcknowledged: kept } = snapshot
+      return { begun: key !== undefined, error, kept }
     },
     explain: (error) => explainUpload(error, connection, invocation),
-    kept: 'the store keeps the parts that it has',
+    keeps: (bytes) => `the store keeps ${formatBytes(bytes)} of it`,
   })
 }
 

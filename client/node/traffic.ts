@@ -16,7 +16,7 @@ const FIRST_LANES = 6
 /** Milliseconds. Under a bandwidth limit each lane sends something at least this often: stores hang up on who is silent for longer. */
 const LONGEST_SILENCE_MS = 5_000
 /** Bytes per second. Under a bandwidth limit more lanes bring nothing, and what is under way is lost by a kill: a lane for so many … */
-const WORTH_A_LANE = MIB
+const WORTH_A_LANE = 2 * MIB
 /** … and this many at least, so that the link has something to do between two parts. */
 const FEWEST_PACED_LANES = 2
 

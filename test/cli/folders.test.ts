@@ -51,6 +51,20 @@ describe('a folder with names of all kinds', () => {
   })
 })
 
+test('a single object straight from S3 has the name that its key says, in this folder or in another', async () => {
+  const { folder, run } = await openDesk()
+  const { name, environment } = await openBucket(aws.s3Url)
+  await writeTree(folder, { 'recorded.mov': 'a film', 'films/other.mov': '' })
+  const place = `s3://${name}/2026/film.mov`
+  expect(await run(['upload', 'recorded.mov', place], environment)).toMatchObject({ code: 0 })
+  const here = await run(['download', place], environment)
+  expect(here).toMatchObject({ code: 0, stdout: `${join(folder, 'film.mov')}\n` })
+  const there = await run(['download', place, 'films'], environment)
+  expect(there).toMatchObject({ code: 0, stdout: `${join(folder, 'films/film.mov')}\n` })
+  const planned = await run(['download', place, 'films/', '--dry-run'], environment)
+  expect(planned.stdout).toBe(`${place} → films/film.mov, 6 B\n`)
+})
+
 describe('of what is in a folder', () => {
   const tree = { 'a.mov': 'a', 'b.txt': 'b', 'tmp/c.mov': 'c', 'sub/d.mov': 'd' }
 

@@ -169,7 +169,7 @@ describe('lanes in Node', () => {
     ['with little memory', { maxMemory: 160 * MIB }, 4],
     ['with memory for one', { maxMemory: 148 * MIB }, 1],
     ['with a concurrency of its own', { concurrency: 3 }, 3],
-    ['under a limit, which more would not help', { bandwidthLimit: 4 * MIB }, 4],
+    ['under a limit, which more would not help', { bandwidthLimit: 8 * MIB }, 4],
     ['under a limit of less than a MiB', { bandwidthLimit: 64 * 1024 }, 2],
     ['under the lowest limit, so that none is silent for long', { bandwidthLimit: 16 * 1024 }, 1],
     ['under a limit that is hardly one', { bandwidthLimit: 1024 * MIB }, 28],
