@@ -19,8 +19,6 @@ import {
 const MIB = 1024 * 1024
 /** Slow enough for 40 MiB to be caught on the way, and fast enough for a test. */
 const SLOW = 16 * MIB
-const SLOWER = 4 * MIB
-const CRAWLING = MIB / 2
 
 let stage: Stage
 
@@ -102,13 +100,12 @@ test('pause stops the bytes, resume goes on, and the keyboard stays where it was
 
 test('cancel has the server drop what had arrived', async () => {
   const film = await stage.file('cancelled.mp4', 40 * MIB)
-  const { page, network } = await stage.open()
-  await network(SLOWER)
+  const { page } = await stage.open()
+  // The last part never gets through: there is something left to cancel, however fast the others are.
+  await page.route(/[?&]partNumber=5\b/, () => {})
 
   await choose(page, film.path)
   await waitForProgress(page, 'cancelled.mp4', 0.3)
-  // However late the throttle takes effect, and however long the API to answer, there is something left to cancel.
-  await network(CRAWLING)
   expect(await unfinished()).toContain('cancelled.mp4')
   await button(page, 'Cancel cancelled.mp4').click()
   await rowOf(page, 'cancelled.mp4').waitFor({ state: 'detached' })
