@@ -34,6 +34,7 @@ export async function openLineFile<Entry>(path: string, lines: Lines<Entry>): Pr
         length += bytes.length
       },
       async clear() {
+        if (length === 0 && damage === undefined) return
         await handle.truncate(0)
         await handle.datasync()
         length = 0

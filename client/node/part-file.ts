@@ -27,6 +27,9 @@ import {
 } from './part-journal.ts'
 import { giveName, partPathOf, placeFor, syncNames } from './target.ts'
 
+/** Bytes. So little is received again rather than put on the disk and written down piece by piece: each sync costs more than it. */
+const SMALL_BYTES = 1024 * 1024
+
 /**
  * `NAME.part` beside the file to be, with `NAME.part.journal`, for one process at a time. A file becomes `NAME` when it is whole.
  */
@@ -42,6 +45,7 @@ export class PartFile implements DownloadTarget {
   #handle: FileHandle | undefined
   /** The inode. */
   #file = ''
+  #isSmall = false
 
   /**
    * @param path of the file to be
@@ -90,6 +94,7 @@ export class PartFile implements DownloadTarget {
   }
 
   async begin(wanted: Wanted): Promise<Begun> {
+    this.#isSmall = wanted.size <= SMALL_BYTES
     const { entries, damage } = this.#journal
     const [then] = entries
     if (then?.type !== 'download') {
@@ -100,26 +105,31 @@ export class PartFile implements DownloadTarget {
     const held = replayIfSound(then, entries)
     if (!held) return this.restart(wanted, 'its journal contradicts itself')
     if (this.#touched && !held.touched && held.spans.bytes > 0) {
-      await this.journal([{ type: 'touched' }])
+      await this.#onDisk(() => this.#journal.append([{ type: 'touched' }]))
       held.touched = true
     }
     return { held, restarted: undefined }
   }
 
   async restart(wanted: Wanted, restarted: string | undefined): Promise<Begun> {
+    this.#isSmall = wanted.size <= SMALL_BYTES
+    const { entries, damage } = this.#journal
+    const isFirst = !this.#handle && entries.length === 0 && damage === undefined
     try {
       await this.#handle?.close()
       this.#handle = undefined
       // In this order: a journal that spoke of the file's predecessor would be believed, and a file with an empty one is a stranger's.
       await rm(this.#part, { force: true })
-      await syncNames(this.#part)
+      if (!isFirst) await syncNames(this.#part)
       await this.#journal.clear()
       const handle = await open(this.#part, 'wx+')
       this.#handle = handle
       await handle.truncate(wanted.size)
       this.#file = await fileOf(handle)
-      await handle.sync()
-      await syncNames(this.#part)
+      if (!this.#isSmall) {
+        await handle.sync()
+        await syncNames(this.#part)
+      }
       await this.#journal.append([{ type: 'download', ...wanted, file: this.#file }])
     } catch (error) {
       throw diskError(error, this.#place)
@@ -132,10 +142,12 @@ export class PartFile implements DownloadTarget {
   }
 
   async sync(): Promise<void> {
+    if (this.#isSmall) return
     await this.#onDisk((handle) => handle.datasync())
   }
 
   async journal(entries: readonly DownloadEntry[]): Promise<void> {
+    if (this.#isSmall) return
     await this.#onDisk(() => this.#journal.append(entries))
   }
 
@@ -212,7 +224,7 @@ export class PartFile implements DownloadTarget {
 
   async #removeJournal(): Promise<void> {
     await rm(journalPathOf(this.#part), { force: true })
-    await syncNames(this.#part)
+    if (!this.#isSmall) await syncNames(this.#part)
   }
 
   async #onDisk(work: (handle: FileHandle) => Promise<void>): Promise<void> {
