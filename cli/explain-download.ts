@@ -12,7 +12,7 @@ export async function explainDownload(
   if (error instanceof BusyError) return error.message
   if (!(error instanceof ApiError)) return explain(error)
   if (connection.kind === 's3' && error.type === 'object-unknown') {
-    return 'Expected an object of that key, the store has none. Check the key; one that ends in / names all that is below it.'
+    return 'Expected an object of that key, the store has none. Check the key and the bucket; a key that ends in / names all that is below it.'
   }
   if (error.type === 'object-unknown') {
     return 'Expected a key that partway upload printed; the store has no object of that key. It may have been deleted.'

@@ -15,8 +15,6 @@ import { EXIT } from './exit-codes.ts'
 const SYSTEM_ERRORS: Record<string, string> = {
   ENOENT: 'there is no such file. Check the name.',
   EISDIR: 'that is a folder, or no regular file. Name the files in it.',
-  EACCES: 'the permission to read or write it is missing.',
-  EPERM: 'the permission to read or write it is missing.',
   ENOSPC: 'the disk is full.',
 }
 
@@ -34,8 +32,14 @@ export function explain(error: unknown): string {
   if (error instanceof FileExistsError) {
     return `Expected no file at ${error.path}, found one. Choose another name, or replace it with --force.`
   }
+  if (error instanceof StoreError && error.code === 'NoSuchBucket') {
+    return 'Expected a bucket of that name, the store has none. Look at the name, and at --endpoint-url.'
+  }
   if (error instanceof Error) {
-    const { code } = error as NodeJS.ErrnoException
+    const { code, path } = error as NodeJS.ErrnoException
+    if (code === 'EACCES' || code === 'EPERM') {
+      return `the permission to read or write ${path ?? 'it'} is missing.`
+    }
     return (!(error instanceof PartwayError) && code && SYSTEM_ERRORS[code]) || error.message
   }
   return String(error)

@@ -98,7 +98,7 @@ export async function followDownload(
   })
   const report = reporter('download', name, output)
   run.on('started', ({ path, size }) => {
-    line.note(`receiving ${formatBytes(size)} into ${printable(path)}`)
+    line.note(`receiving ${formatBytes(size)} into ${path === '-' ? 'standard output' : printable(path)}`)
     report('started', { path, size })
   })
   run.on('resumed', ({ path, bytes, size }) => {

@@ -73,7 +73,7 @@ export function placeText(place: Place, key: string): string {
  * @throws {UsageError} for two places at once, for none, and for a flag that has no meaning there
  */
 export function placeOf(invocation: Invocation, s3Operands: readonly string[]): Place {
-  const { flags, operands, terminal } = invocation
+  const { command, flags, operands, terminal } = invocation
   const place = s3Operands.length > 0 ? s3Place(invocation, s3Operands) : undefined
   if (place) {
     if (flags.api !== undefined) {
@@ -87,7 +87,9 @@ export function placeOf(invocation: Invocation, s3Operands: readonly string[]): 
   const text = stringFlag(flags.api) ?? terminal.environment.PARTWAY_API
   if (!text) {
     throw new UsageError(
-      'Expected a place, got none. Give --api URL or set PARTWAY_API, or name a place such as s3://bucket/folder/.',
+      'endpoint-url' in command.flags
+        ? 'Expected a place, got none. Give --api URL or set PARTWAY_API, or name a place such as s3://bucket/folder/.'
+        : 'Expected an API, got none. Give --api URL or set PARTWAY_API.',
     )
   }
   requireMeaning(invocation, 'api')

@@ -69,6 +69,12 @@ describe('a place', () => {
     expect(parseS3Uri('s3://films/a b/c?d')).toEqual({ bucket: 'films', key: 'a b/c?d' })
   })
 
+  test('where a command speaks to an API alone, none is offered but that', () => {
+    expect(() => placeOf(invocation(['login']), [])).toThrow(
+      /^Expected an API, got none\. Give --api URL or set PARTWAY_API\.$/,
+    )
+  })
+
   test.each([
     [['s3://films/a', '--api', 'http://a'], 'Expected one place, got --api and s3://films/a.'],
     [['s3://films/a', 's3://other/a'], 'Expected one bucket, got films and other.'],

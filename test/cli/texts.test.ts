@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { progressLine } from '../../cli/bars.ts'
 import { download } from '../../cli/commands/download.ts'
 import { upload } from '../../cli/commands/upload.ts'
-import { troubleOf } from '../../cli/explain.ts'
+import { explain, troubleOf } from '../../cli/explain.ts'
 import { formatBytes, formatDuration, formatRate, percent, printable } from '../../cli/format.ts'
 import { helpFor, helpForCommand } from '../../cli/help.ts'
 import { NetworkError, StoreError } from '../../client/node/index.ts'
@@ -254,4 +254,18 @@ test('the help of download', () => {
           --journal DIR  Where unfinished work is remembered (PARTWAY_STATE, ~/.local/state/partway)
     "
   `)
+})
+
+test.each([
+  [
+    new StoreError('', { status: 404, code: 'NoSuchBucket' }),
+    'Expected a bucket of that name, the store has none. Look at the name, and at --endpoint-url.',
+  ],
+  [
+    Object.assign(new Error('EACCES'), { code: 'EACCES', path: '/films/a.mov' }),
+    'the permission to read or write /films/a.mov is missing.',
+  ],
+  [Object.assign(new Error('EPERM'), { code: 'EPERM' }), 'the permission to read or write it is missing.'],
+])('%o is told with what it is about', (error, text) => {
+  expect(explain(error)).toBe(text)
 })
