@@ -153,8 +153,15 @@ function expectFewAgain(
     expect(again.map(nameOf).slice(FILES_AT_ONCE)).toEqual([])
   }
   const runOf = (passage: Passage) => flights.filter(({ before }) => !before.has(passage)).length
-  const inOneRun = files.map((passage) => `${nameOf(passage)} in run ${runOf(passage) + 1}`)
-  expect(inOneRun.filter((name, index) => inOneRun.indexOf(name) !== index)).toEqual([])
+  const done = new Set<string>()
+  const twice: string[] = []
+  for (const passage of files) {
+    const name = `${nameOf(passage)} in run ${runOf(passage) + 1}`
+    if (done.has(name)) twice.push(name)
+    // One without an answer is to be tried again.
+    if (passage.answered && (passage.status ?? 0) < 300) done.add(name)
+  }
+  expect(twice).toEqual([])
 }
 
 function putsOf({ passages }: TollGate): Passage[] {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** One request that came by, and how far it came. */
@@ -38,6 +38,9 @@ export interface TollGateOptions {
   /** Changes the text of each answer. */
   readonly translate?: (text: string) => string
 }
+
+/** A connection for each: the server may close an idle one in the moment in which it would be used again. */
+const agent = new Agent({ keepAlive: false })
 
 /** Stands between a command and a server on loopback, lets everything pass, and counts. */
 export async function startTollGate(options: TollGateOptions): Promise<TollGate> {
@@ -100,7 +103,7 @@ function pass(
 ): void {
   const { 'accept-encoding': _, connection, expect, ...headers } = incoming.headers
   if (ownHost) headers.host = new URL(upstream).host
-  const onward = request(new URL(incoming.url ?? '/', upstream), { method: passage.method, headers })
+  const onward = request(new URL(incoming.url ?? '/', upstream), { method: passage.method, headers, agent })
   // What has arrived whole is the server's, whoever has left; of the rest, it has to hear.
   outgoing.on('close', () => {
     if (!incoming.complete) onward.destroy()
