@@ -221,5 +221,5 @@ test('a single file goes to the key that is named; standard output and input are
   const beyond = await run(['download', key, '-', '--range', '10-'], environment)
   expect(beyond).toMatchObject({ code: 1, stdout: '' })
   const missing = await run(['download', `s3://${name}/2026`, '-'], environment)
-  expect(missing.stderr).toContain('one that ends in / names all that is below it.')
+  expect(missing.stderr).toContain('a key that ends in / names all that is below it.')
 })
