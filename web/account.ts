@@ -1,4 +1,4 @@
-import { find, setText } from './dom.ts'
+import { find, setText } from '../element/dom.ts'
 import type { Session, SessionState } from './session.ts'
 
 export interface Account {

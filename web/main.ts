@@ -1,15 +1,15 @@
 import { createClient, NetworkError } from '../client/browser/index.ts'
+import { createAnnouncer } from '../element/announcer.ts'
+import { find, setText } from '../element/dom.ts'
+import { acceptChoices, acceptDrops } from '../element/drop-zone.ts'
+import { count } from '../element/format.ts'
+import { warnBeforeLeaving } from '../element/leaving.ts'
+import { paced } from '../element/paced.ts'
+import { summarise } from '../element/summary.ts'
+import { TransferList } from '../element/transfer-list.ts'
 import { createAccount, isOpen, sentenceFor } from './account.ts'
-import { createAnnouncer } from './announcer.ts'
 import { readConfig } from './config.ts'
-import { find, setText } from './dom.ts'
-import { acceptChoices, acceptDrops } from './drop-zone.ts'
-import { count } from './format.ts'
-import { warnBeforeLeaving } from './leaving.ts'
-import { paced } from './paced.ts'
 import { openSession, type Session } from './session.ts'
-import { summarise } from './summary.ts'
-import { TransferList } from './transfer-list.ts'
 
 const STALL_CHECK_MS = 1_000
 

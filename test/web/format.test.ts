@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { count, formatBytes, formatDuration, formatRate, joined, percentOf } from '../../web/format.ts'
+import { count, formatBytes, formatDuration, formatRate, joined, percentOf } from '../../element/format.ts'
 
 describe('bytes', () => {
   test.each([

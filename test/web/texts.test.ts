@@ -13,12 +13,12 @@ import {
   UploadGoneError,
   type UploadResult,
 } from '../../client/browser/index.ts'
+import { explain, explainCall } from '../../element/explain.ts'
+import { milestone } from '../../element/milestones.ts'
+import { amountOf, noteOf, paceOf, proofOf, statusOf } from '../../element/row-texts.ts'
+import { summarise } from '../../element/summary.ts'
+import type { Note, TransferView } from '../../element/transfer.ts'
 import { ProblemError } from '../../protocol/problems.ts'
-import { explain, explainCall } from '../../web/explain.ts'
-import { milestone } from '../../web/milestones.ts'
-import { amountOf, noteOf, paceOf, proofOf, statusOf } from '../../web/row-texts.ts'
-import { summarise } from '../../web/summary.ts'
-import type { Note, TransferView } from '../../web/transfer.ts'
 
 const RESULT: UploadResult = {
   key: 'uploads/public/1/film.mp4',
