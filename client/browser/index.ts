@@ -13,7 +13,12 @@ export interface BrowserClient {
   /** The API itself: `download({key}, signal)`, `listUploads(…)`. */
   readonly api: ControlPlane
   /** Begins at once; goes on where an earlier upload of the same file (name, size, lastModified) stopped. */
-  upload(file: File, options?: UploadOptions): Upload
+  upload(file: File, options?: FileOptions): Upload
+}
+
+export interface FileOptions extends UploadOptions {
+  /** What the file is sent as, such as `films/a.mov` with its folders. The same file under another name is another. @default its own name */
+  readonly fileName?: string | undefined
 }
 
 /**
@@ -38,7 +43,7 @@ export function createClient(options: ApiOptions & TrafficOptions): BrowserClien
   }
   return {
     api,
-    upload: (file, options) => upload(fileSource(file), ports, options),
+    upload: (file, options) => upload(fileSource(file, options?.fileName), ports, options),
   }
 }
 

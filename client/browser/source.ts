@@ -13,16 +13,17 @@ const END_BYTES = 1024 * 1024
 /**
  * A file that was picked or dropped. Its name, size and time of change are all that a browser tells; files that agree in them
  * are told apart by their ends.
+ * @param name what it is sent as: a relative path where its folders count
  */
-export function fileSource(file: File): Source<Blob> {
+export function fileSource(file: File, name = file.name): Source<Blob> {
   const known = {
-    name: file.name,
+    name,
     size: String(file.size),
     lastModified: new Date(file.lastModified).toISOString(),
   }
   let identity: Identity | undefined
   return {
-    name: file.name,
+    name,
     size: file.size,
     contentType: file.type === '' ? undefined : file.type,
     id: JSON.stringify(known),

@@ -28,6 +28,14 @@ test('a file is known again by its name, size and time of change', async () => {
   expect(fileSource(new File([], 'film', { lastModified })).contentType).toBeUndefined()
 })
 
+test('a file is sent under its path where that is said, and is another under each', async () => {
+  const source = fileSource(film(), 'films/film.mov')
+  expect(source.name).toBe('films/film.mov')
+  expect((await source.identify(signal)).name).toBe('films/film.mov')
+  expect(source.id).not.toBe(fileSource(film()).id)
+  expect(source.id).toBe(fileSource(film(), 'films/film.mov').id)
+})
+
 test('files that agree in all that are told apart by their first and their last MiB', async () => {
   const identity = await fileSource(film()).identify(signal)
   for (const [at, verdict] of [
