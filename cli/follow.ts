@@ -58,7 +58,7 @@ export async function followUpload(
   run.on('retry', ({ partNumber, delay, error }) => {
     report('retry', { partNumber, delayMs: delay, reason: troubleOf(error) })
     output.detail(
-      `${name}: ${partNumber ? `part ${partNumber}: ` : ''}${troubleOf(error)}; again in ${delay} ms`,
+      `${printable(name)}: ${partNumber ? `part ${partNumber}: ` : ''}${troubleOf(error)}; again in ${delay} ms`,
     )
     const isSignedAgain = delay === 0 && partNumber !== undefined
     if (!isSignedAgain) line.trouble(troubleOf(error))

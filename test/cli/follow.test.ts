@@ -44,13 +44,26 @@ test('a file whose name has line breaks is a line; a script is told its path as 
   ])
 })
 
-function open() {
+test('another try names its file in one line, however the file is called', async () => {
+  const { events, run, board, output, said } = open({ verbose: true })
+  const standing = { bytesSent: 0, size: 2048, sizeKnown: true }
+  const { promise: result, resolve } = Promise.withResolvers<object>()
+  const upload = Object.assign(run, { snapshot: () => standing, result }) as unknown as Upload
+  const followed = followUpload(upload, 'a\nb', board, output)
+  events.emit('retry', { partNumber: 3, delay: 0, error: new Error('expired') })
+  resolve({ size: 2048, elapsed: 1000, bytesTransferred: 2048, bytesResumed: 0, verified: 'checksum' })
+  await followed
+  board.end()
+  expect(said[0]).toMatch(/^a\\nb: part 3: .+; again in 0 ms\n$/)
+})
+
+function open(flags: { verbose?: true } = {}) {
   const events = new EventEmitter()
   const said: string[] = []
   const printed: string[] = []
   const stderr = Object.assign(new PassThrough(), { write: (text: string) => said.push(text) }) as never
   const stdout = Object.assign(new PassThrough(), { write: (text: string) => printed.push(text) }) as never
-  const output = createOutput({ stdout, stderr }, { json: true, 'no-progress': true })
+  const output = createOutput({ stdout, stderr }, { json: true, 'no-progress': true, ...flags })
   const board = createBoard({ stderr, environment: {} }, output)
   return { events, run: { on: events.on.bind(events) }, board, output, said, printed }
 }
