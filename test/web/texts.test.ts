@@ -1,24 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import {
-  AbortedError,
-  ApiError,
-  BusyError,
-  IntegrityError,
-  NetworkError,
-  NotPartwayError,
-  PartwayError,
-  SourceChangedError,
-  SourceReadError,
-  StoreError,
-  UploadGoneError,
-  type UploadResult,
-} from '../../client/browser/index.ts'
-import { explain, explainCall } from '../../element/explain.ts'
+import type { UploadResult } from '../../client/browser/index.ts'
 import { milestone } from '../../element/milestones.ts'
 import { amountOf, noteOf, paceOf, proofOf, statusOf } from '../../element/row-texts.ts'
 import { summarise } from '../../element/summary.ts'
 import type { Note, TransferView } from '../../element/transfer.ts'
-import { ProblemError } from '../../protocol/problems.ts'
 
 const RESULT: UploadResult = {
   key: 'uploads/public/1/film.mp4',
@@ -170,42 +155,5 @@ describe('a listener is told', () => {
     [{}, { state: 'failed' }, undefined],
   ])('%j, then %j: %s', (before, after, message) => {
     expect(milestone(view(before), view(after))).toBe(message)
-  })
-})
-
-describe('an error becomes a sentence, and the button that helps', () => {
-  class UnknownError extends PartwayError {}
-  const tooLarge = new ProblemError('too-large', 'At most 5 GB here; got 6 GB.').toBody('r-1')
-  const internal = new ProblemError('internal-error', 'TypeError at line 3').toBody('r-2')
-
-  test.each<[PartwayError, RegExp, 'retry' | 'restart' | undefined]>([
-    [new ApiError('POST /uploads: 413', 413, tooLarge), /^At most 5 GB here; got 6 GB\.$/, undefined],
-    [new ApiError('POST /uploads: 413', 413), /files of this size/, undefined],
-    [new ApiError('POST /uploads: 500', 500, internal), /could not answer \(reference r-2\)/, 'retry'],
-    [new ApiError('POST /uploads: 401', 401), /Sign in again/, 'retry'],
-    [new ApiError('POST /uploads: 503', 503), /busy/, 'retry'],
-    [new NetworkError('ECONNRESET'), /connection was lost/, 'retry'],
-    [new NotPartwayError('<html>'), /does not speak Partway/, undefined],
-    [new SourceChangedError('NotReadableError'), /^This file changed/, undefined],
-    [new SourceReadError('EIO'), /could not be read/, 'retry'],
-    [new BusyError('locked'), /in another tab/, 'retry'],
-    [new StoreError('PUT: 503', { status: 503, code: 'SlowDown' }), /\(SlowDown\)/, 'retry'],
-    [new StoreError('PUT: 404', { status: 404, code: 'NoSuchUpload' }), /no longer knows/, 'restart'],
-    [new UploadGoneError('swept'), /has dropped this upload/, 'restart'],
-    [new IntegrityError('crc'), /not what was read/, 'restart'],
-    [new AbortedError('signal', true), /was stopped/, 'retry'],
-    [new UnknownError('x is not a function', false), /Something unexpected/, 'retry'],
-  ])('%o', (error, sentence, remedy) => {
-    const explanation = explain(error)
-    expect(explanation.sentence).toMatch(sentence)
-    expect(explanation.remedy).toBe(remedy)
-    if (error.message !== tooLarge.detail) expect(explanation.sentence).not.toContain(error.message)
-  })
-
-  test('of a single call', () => {
-    const gone = new ProblemError('object-unknown', 'There is no such object.').toBody('r-3')
-    expect(explainCall(new ApiError('404', 404, gone))).toBe('There is no such object.')
-    expect(explainCall(new NetworkError('offline'))).toMatch(/could not be reached/)
-    expect(explainCall(new TypeError('x is not a function'))).toMatch(/could not answer/)
   })
 })
