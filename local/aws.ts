@@ -29,11 +29,15 @@ export interface LocalAwsOptions {
   auth?: 'none' | 'jwt' | 'iam'
   /** How long the issuer's access tokens live. @default 600 */
   tokenSeconds?: number
+  /** How long the URLs live that the API signs. @default as the stack has it */
+  urlSeconds?: number
   dataDirectory: string
   /** How long a day of a lifecycle rule lasts. @default 86,400,000 */
   lifecycleDayMs?: number
   /** By which names it may be asked, besides those of loopback. @default none */
   hosts?: readonly string[]
+  /** Whose pages may use the API and S3, beside the page's own: such as `http://localhost:5173`. @default none */
+  origins?: readonly string[]
   /** How long completing an upload takes at least. @default 0 */
   completeDelayMs?: number
   /** Keep size, ETag and checksum of parts and forget their bytes, for uploads that no disk holds. @default false */
@@ -64,6 +68,7 @@ export interface LocalAws {
 export const ROOT_CREDENTIALS = { accessKeyId: 'partway', secretAccessKey: 'partwaylocal' }
 
 const WEB = fileURLToPath(new URL('../web', import.meta.url))
+const ELEMENT = fileURLToPath(new URL('../element/partway-upload.ts', import.meta.url))
 
 /**
  * Serves what the stack declares on this machine: the page and the API on one port, S3 on another. What was uploaded stays
@@ -114,12 +119,13 @@ async function start(options: LocalAwsOptions, undo: (() => unknown)[]): Promise
   }, options.port)
   undo.push(gateway.close)
   const apiUrl = `http://localhost:${gateway.port}`
-  const origins = [apiUrl, `http://127.0.0.1:${gateway.port}`]
+  const origins = [apiUrl, `http://127.0.0.1:${gateway.port}`, ...(options.origins ?? [])]
   const issuer = await startIssuer(options, origins, undo)
 
   const [page, stack] = await Promise.all([
     createPage({
       directory: WEB,
+      modules: { 'partway-upload': ELEMENT },
       config: {
         api: '/',
         ...(issuer ? { auth: 'jwt', issuer: issuer.url, clientId: issuer.clientId } : { auth }),
@@ -128,10 +134,17 @@ async function start(options: LocalAwsOptions, undo: (() => unknown)[]): Promise
     }),
     synthesiseStack(join(dataDirectory, 'cdk.out'), { auth, origins, issuer }, signal),
   ])
+  const { urlSeconds } = options
   const functions = new Map(
-    stack.functions.map((description) => [
+    stack.functions.map(({ environment, ...description }) => [
       description.name,
-      createFunction(description, { sessions, s3Url, log }),
+      createFunction(
+        {
+          ...description,
+          environment: { ...environment, ...(urlSeconds && { URL_LIFETIME: `${urlSeconds}` }) },
+        },
+        { sessions, s3Url, log },
+      ),
     ]),
   )
   undo.push(() => Promise.all([...functions.values()].map((lambda) => lambda.stop())))

@@ -1,0 +1,26 @@
+import type { Page } from 'playwright-core'
+
+/** A drag of files and folders out of the system, over the middle of the page: trusted, as no script can make it. */
+export interface Drag {
+  enter(): Promise<void>
+  drop(): Promise<void>
+}
+
+/** @param paths absolute, of files and folders */
+export async function dragFrom(page: Page, paths: readonly string[]): Promise<Drag> {
+  const session = await page.context().newCDPSession(page)
+  const { width, height } = page.viewportSize() ?? { width: 0, height: 0 }
+  const dispatch = (type: 'dragEnter' | 'dragOver' | 'drop') =>
+    session.send('Input.dispatchDragEvent', {
+      type,
+      x: width / 2,
+      y: height - 40,
+      data: { items: [], files: [...paths], dragOperationsMask: 1 },
+    })
+  return {
+    enter: () => dispatch('dragEnter'),
+    async drop() {
+      for (const type of ['dragEnter', 'dragOver', 'drop'] as const) await dispatch(type)
+    },
+  }
+}
