@@ -9,6 +9,7 @@ export class SettingError extends Error {
 const DAY_MS = 24 * 60 * 60 * 1000
 const MAX_PORT = 65_535
 const HOST_NAME = /^([a-z0-9._-]+|\[[0-9a-f:]+\])$/
+const ORIGIN = /^https?:\/\/([a-z0-9._-]+|\[[0-9a-f:]+\])(:\d+)?$/
 
 /**
  * What `npm start` is told by its environment.
@@ -39,7 +40,8 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalAwsOptions {
     dataDirectory: resolve(env.PARTWAY_DATA || '.partway'),
     lifecycleDayMs: integer('PARTWAY_LIFECYCLE_DAY_MS', DAY_MS, 1, DAY_MS),
     completeDelayMs: integer('PARTWAY_COMPLETE_DELAY_MS', 0, 0, DAY_MS),
-    hosts: names('PARTWAY_HOSTS'),
+    hosts: list('PARTWAY_HOSTS', HOST_NAME, 'names of hosts without a port'),
+    origins: list('PARTWAY_ORIGINS', ORIGIN, 'origins of pages, such as http://localhost:5173'),
     dropPartBytes: flag('PARTWAY_DROP_PART_BYTES'),
   }
 
@@ -51,13 +53,11 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalAwsOptions {
     throw new SettingError(`Expected ${name} to be a whole number from ${min} to ${max}, got "${text}".`)
   }
 
-  function names(name: string): string[] {
+  function list(name: string, item: RegExp, items: string): string[] {
     const given = (env[name] ?? '').split(',').flatMap((part) => part.trim().toLowerCase() || [])
-    const wrong = given.find((part) => !HOST_NAME.test(part))
+    const wrong = given.find((part) => !item.test(part))
     if (wrong === undefined) return given
-    throw new SettingError(
-      `Expected ${name} to be names of hosts without a port, separated by commas, got "${wrong}".`,
-    )
+    throw new SettingError(`Expected ${name} to be ${items}, separated by commas, got "${wrong}".`)
   }
 
   function flag(name: string): boolean {

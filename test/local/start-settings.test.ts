@@ -29,6 +29,11 @@ test.each<[NodeJS.ProcessEnv, object]>([
   ],
   [{}, { hosts: [] }],
   [{ PARTWAY_HOSTS: 'Films.test, host.docker.internal,' }, { hosts: ['films.test', 'host.docker.internal'] }],
+  [{}, { origins: [] }],
+  [
+    { PARTWAY_ORIGINS: 'http://localhost:5173, https://films.test' },
+    { origins: ['http://localhost:5173', 'https://films.test'] },
+  ],
   [{ PARTWAY_AUTH: 'none' }, { port: 8080 }],
   [{ PARTWAY_AUTH: 'jwt' }, { auth: 'jwt', oidcPort: 8082 }],
   [{ PARTWAY_AUTH: 'iam' }, { auth: 'iam' }],
@@ -44,6 +49,11 @@ test.each([
   [{ PARTWAY_LIFECYCLE_DAY_MS: '0' }, /^Expected PARTWAY_LIFECYCLE_DAY_MS to be a whole number from 1 /],
   [{ PARTWAY_COMPLETE_DELAY_MS: '1.5' }, /^Expected PARTWAY_COMPLETE_DELAY_MS to be a whole number from 0 /],
   [{ PARTWAY_HOSTS: 'films.test:8080' }, /^Expected PARTWAY_HOSTS to be names of hosts without a port/],
+  [
+    { PARTWAY_ORIGINS: 'http://localhost:5173/' },
+    /^Expected PARTWAY_ORIGINS to be origins of pages, such as /,
+  ],
+  [{ PARTWAY_ORIGINS: '*' }, /^Expected PARTWAY_ORIGINS .* separated by commas, got "\*"\.$/],
   [{ PARTWAY_AUTH: 'cognito' }, /^Expected PARTWAY_AUTH to be none, jwt or iam, got "cognito"/],
 ])('%j is refused', (environment, message) => {
   expect(() => readSettings(environment)).toThrow(SettingError)
