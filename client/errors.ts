@@ -1,4 +1,5 @@
-import { type ProblemBody, type ProblemType, problemType } from '../protocol/problems.ts'
+import { type ProblemType, problemType } from '../protocol/problem-types.ts'
+import type { ProblemBody } from '../protocol/schemas.ts'
 
 /** What went wrong, by kind. No message holds a URL of the store: it carries a signature. */
 export abstract class PartwayError extends Error {
@@ -63,9 +64,12 @@ export class StoreError extends PartwayError {
 /** No answer came: refused, cut off, timed out. */
 export class NetworkError extends PartwayError {
   override readonly name = 'NetworkError'
+  /** Whose answer was expected, where that is known; without the query, which is a signature. */
+  readonly address: string | undefined
 
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: ErrorOptions & { address?: string }) {
     super(message, true, options)
+    this.address = options?.address?.split('?')[0]
   }
 }
 

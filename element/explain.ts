@@ -11,7 +11,7 @@ import {
   SourceReadError,
   StoreError,
   UploadGoneError,
-} from '../client/browser/index.ts'
+} from '../client/errors.ts'
 import { formatBytes } from './format.ts'
 import type { Problem } from './upload-queue.ts'
 

@@ -40,6 +40,7 @@ function send({ url, headers, body, crc, signal, onProgress }: PutRequest<Blob>)
       reject(
         new NetworkError(
           'Expected an answer from the store, got none: offline, cut off, or not allowed (CORS).',
+          { address: url },
         ),
       )
     xhr.onabort = () => reject(signal.reason)

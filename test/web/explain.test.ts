@@ -13,7 +13,7 @@ import {
   SourceReadError,
   StoreError,
   UploadGoneError,
-} from '../../client/browser/index.ts'
+} from '../../client/errors.ts'
 import { isNoSpace, problemOf, tooLarge, wrongType } from '../../element/explain.ts'
 import type { ProblemAction } from '../../element/upload-queue.ts'
 import { ProblemError, type ProblemType, problems } from '../../protocol/problems.ts'

@@ -1,0 +1,118 @@
+import { ApiError, NetworkError, NotPartwayError, StalledError, StoreError } from '../client/errors.ts'
+import { problemOf } from './explain.ts'
+import type { Problem } from './upload-queue.ts'
+
+/** What was found out holds for so long: many parts fail at once, and each asks. */
+const FRESH_MS = 5_000
+const PATIENCE_MS = 10_000
+const EVENT_MS = 50
+
+const findings = new Map<string, { readonly at: number; readonly problem: Promise<Problem | undefined> }>()
+
+/**
+ * What keeps an upload from going on, where that can be said better than the error does: to a page, a server that CORS or a
+ * policy keeps it from looks the same as a network that is gone. Asks the servers, so it is loaded once something has failed.
+ * @param endpoint of the API
+ * @returns `undefined` where nothing better is known
+ */
+export async function diagnose(error: unknown, endpoint: string): Promise<Problem | undefined> {
+  if (error instanceof StoreError || error instanceof ApiError) {
+    const problem = problemOf(error)
+    return problem.code === 'quota' ? problem : undefined
+  }
+  if (error instanceof NotPartwayError) return whatCame(endpoint)
+  if (!(error instanceof NetworkError) || error instanceof StalledError || !navigator.onLine) return undefined
+  const { origin } = new URL(error.address ?? endpoint)
+  const known = findings.get(origin)
+  if (known && performance.now() - known.at < FRESH_MS) return known.problem
+  const problem = whyNoAnswer(error.address, endpoint)
+  findings.set(origin, { at: performance.now(), problem })
+  return problem
+}
+
+/** @param address of an object in the store; the API's where there is none */
+async function whyNoAnswer(address: string | undefined, endpoint: string): Promise<Problem | undefined> {
+  const { origin, host, protocol } = new URL(address ?? endpoint)
+  const who = address === undefined ? 'server' : 'storage'
+  const page = location.origin
+  // Nothing comes of it: it is not signed, and there is no such upload. It asks for leave as a part does.
+  const letsIn = address
+    ? answers(`${address}?partNumber=1&uploadId=none`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/octet-stream', 'if-none-match': '*' },
+      })
+    : answers(endpoint)
+  if (await letsIn) return undefined
+  const outcome = await knock(address ?? endpoint)
+  if (outcome === 'there') {
+    return retry(
+      'cors',
+      `The ${who} at ${host} does not let this page in: its CORS rules leave out ${page}. Whoever runs it has to add that to its allowed origins.`,
+    )
+  }
+  if (outcome === 'forbidden') {
+    return retry(
+      'csp',
+      `This page may not talk to the ${who} at ${origin}: its Content-Security-Policy leaves that out. Whoever runs the page has to add it to connect-src.`,
+    )
+  }
+  if (location.protocol === 'https:' && protocol === 'http:') {
+    return retry(
+      'insecure',
+      `This page came over https, and may not talk to the ${who} at ${origin}, which does without. Whoever runs it has to give it https.`,
+    )
+  }
+  if (origin === page || !(await answers(page, { method: 'HEAD' }))) return undefined
+  return retry(
+    'unreachable',
+    `The ${who} at ${host} cannot be reached, though the network is there. It may be down; or a firewall, a VPN or an extension of this browser keeps you from it.`,
+  )
+}
+
+async function whatCame(endpoint: string): Promise<Problem | undefined> {
+  const answer = await ask(endpoint, { headers: { accept: 'application/json' } })
+  if (!answer) return undefined
+  const type = answer.headers.get('content-type') ?? ''
+  const what = type.includes('html')
+    ? 'a web page'
+    : type.includes('json')
+      ? 'some other JSON'
+      : 'something else'
+  return retry(
+    'not-partway',
+    `At ${endpoint} there is no Partway API: ${what} came (${answer.status}). Whoever runs this page has to mend its endpoint.`,
+  )
+}
+
+/** Whether the page can read an answer; without CORS, whether there is one. */
+const answers = async (url: string, init?: RequestInit) => (await ask(url, init)) !== undefined
+
+async function ask(url: string, init?: RequestInit): Promise<Response | undefined> {
+  try {
+    return await fetch(url, {
+      cache: 'no-store',
+      credentials: 'omit',
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      ...init,
+    })
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether anybody answers there, readable or not; `forbidden`: the page's own policy keeps it from asking. */
+async function knock(url: string): Promise<'there' | 'forbidden' | 'silent'> {
+  let forbidden = false
+  const { origin } = new URL(url)
+  const onViolation = ({ blockedURI, effectiveDirective }: SecurityPolicyViolationEvent) => {
+    forbidden ||= effectiveDirective === 'connect-src' && blockedURI.startsWith(origin)
+  }
+  document.addEventListener('securitypolicyviolation', onViolation)
+  const there = await answers(url, { method: 'HEAD', mode: 'no-cors' })
+  // The event may come after the refusal.
+  if (!there) await new Promise((resolve) => setTimeout(resolve, EVENT_MS))
+  document.removeEventListener('securitypolicyviolation', onViolation)
+  return there ? 'there' : forbidden ? 'forbidden' : 'silent'
+}
+
+const retry = (code: string, sentence: string): Problem => ({ code, sentence, action: 'retry' })
