@@ -46,11 +46,15 @@ export function siteBuild(outputDirectory: string): BuildOptions {
   return {
     // The names of chunks are hashes, of paths, too: the same from wherever an app is run.
     absWorkingDir: ROOT,
-    entryPoints: ['main.ts', 'style.css'].map((name) => join(WEB, name)),
+    entryPoints: {
+      main: join(WEB, 'main.ts'),
+      style: join(WEB, 'style.css'),
+    },
     outdir: join(outputDirectory, 'assets'),
+    chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
     minify: true,
-    // Signing in is loaded where it is needed.
+    // What is not needed at once is loaded where it is.
     splitting: true,
     format: 'esm',
     target: 'es2022',

@@ -1,11 +1,8 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib'
+import { RemovalPolicy, Validations } from 'aws-cdk-lib'
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager'
 import {
   Distribution,
-  HeadersFrameOption,
-  HeadersReferrerPolicy,
   HttpVersion,
-  ResponseHeadersPolicy,
   SecurityPolicyProtocol,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront'
@@ -23,6 +20,7 @@ import { Construct } from 'constructs'
 import { pagePolicy } from '../protocol/page-policy.ts'
 import { acceptPolicy } from './accept-wildcards.ts'
 import { siteAssets, siteIndex } from './site-files.ts'
+import { assetHeaders, pageHeaders } from './site-headers.ts'
 import type { AuthName, BoundAuth } from './upload-auth.ts'
 
 export interface SiteOptions {
@@ -54,6 +52,8 @@ export interface SiteTargets {
   readonly connectTo: readonly string[]
 }
 
+const CHUNKS = 'assets/chunks/*'
+
 /**
  * The page: a private bucket behind CloudFront. It is made in two steps, for the API and the bucket of the uploads know its
  * origin, and its files know theirs: the distribution depends on nothing, the files on everything.
@@ -76,7 +76,17 @@ export class UploadSite extends Construct {
   /** Puts the page's files into the bucket, among them `config.json`: where the API is, and who signs people in. */
   deploy({ apiUrl, auth, oidc, connectTo }: SiteTargets): void {
     const policy = pagePolicy([apiUrl, ...connectTo, ...this.#signInOrigins])
-    const deployment = new BucketDeployment(this, 'Files', {
+    const chunks = new BucketDeployment(this, 'Chunks', {
+      destinationBucket: this.#bucket,
+      sources: [siteAssets()],
+      exclude: ['*'],
+      include: [CHUNKS],
+      // Their names are hashes of what is in them.
+      cacheControl: [CacheControl.fromString('public, max-age=31536000, immutable')],
+      // A page that is open may still load what an earlier version needs.
+      prune: false,
+    })
+    const files = new BucketDeployment(this, 'Files', {
       destinationBucket: this.#bucket,
       distribution: this.distribution,
       sources: [
@@ -84,12 +94,14 @@ export class UploadSite extends Construct {
         siteIndex(policy),
         Source.jsonData('config.json', { api: apiUrl, auth, ...oidc }),
       ],
+      exclude: [CHUNKS],
       // Names stay the same, so browsers ask each time; what has not changed is not sent.
       cacheControl: [CacheControl.noCache()],
-      // A page that is open may still load what an earlier version needs.
       prune: false,
     })
-    acceptFindings(deployment)
+    // No script may name a chunk that is not there yet.
+    files.node.addDependency(chunks)
+    acceptFindings(files)
   }
 
   #createBucket(): IBucket {
@@ -111,13 +123,16 @@ export class UploadSite extends Construct {
   }
 
   #createDistribution(domain: SiteDomain | undefined): Distribution {
+    const served = {
+      origin: S3BucketOrigin.withOriginAccessControl(this.#bucket),
+      viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+    }
     const distribution = new Distribution(this, 'Distribution', {
       comment: 'Partway: the page',
       defaultRootObject: 'index.html',
-      defaultBehavior: {
-        origin: S3BucketOrigin.withOriginAccessControl(this.#bucket),
-        viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-        responseHeadersPolicy: this.#createHeaders(),
+      defaultBehavior: { ...served, responseHeadersPolicy: pageHeaders(this) },
+      additionalBehaviors: {
+        'assets/*': { ...served, responseHeadersPolicy: assetHeaders(this) },
       },
       httpVersion: HttpVersion.HTTP2_AND_3,
       ...(domain && {
@@ -145,26 +160,6 @@ export class UploadSite extends Construct {
       })
     }
     return distribution
-  }
-
-  /** What is the same in every deployment; what names other resources stands in the page. */
-  #createHeaders(): ResponseHeadersPolicy {
-    return new ResponseHeadersPolicy(this, 'Headers', {
-      comment: 'Partway: the page',
-      securityHeadersBehavior: {
-        strictTransportSecurity: {
-          accessControlMaxAge: Duration.days(730),
-          includeSubdomains: true,
-          override: true,
-        },
-        contentTypeOptions: { override: true },
-        frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
-        // The code of a sign-in stands in the page's URL for a moment.
-        referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
-        // The one directive of the page's policy that browsers do not take from the page.
-        contentSecurityPolicy: { contentSecurityPolicy: "frame-ancestors 'none'", override: true },
-      },
-    })
   }
 }
 

@@ -74,6 +74,32 @@ describe('the distribution', () => {
     })
   })
 
+  test('lets pages of any origin load its scripts', () => {
+    const policies = Object.entries(template.findResources('AWS::CloudFront::ResponseHeadersPolicy'))
+    const [id] =
+      policies.find(([, { Properties }]) => Properties.ResponseHeadersPolicyConfig.CorsConfig) ?? []
+    template.hasResourceProperties('AWS::CloudFront::ResponseHeadersPolicy', {
+      ResponseHeadersPolicyConfig: Match.objectLike({
+        CorsConfig: Match.objectLike({
+          AccessControlAllowOrigins: { Items: ['*'] },
+          AccessControlAllowCredentials: false,
+        }),
+        SecurityHeadersConfig: Match.objectLike({ ContentTypeOptions: { Override: true } }),
+      }),
+    })
+    template.hasResourceProperties('AWS::CloudFront::Distribution', {
+      DistributionConfig: Match.objectLike({
+        CacheBehaviors: [
+          Match.objectLike({
+            PathPattern: 'assets/*',
+            ViewerProtocolPolicy: 'redirect-to-https',
+            ResponseHeadersPolicyId: { Ref: id },
+          }),
+        ],
+      }),
+    })
+  })
+
   test('takes a domain with its certificate, and then TLS 1.2 at least', () => {
     const stack = createStack()
     const certificateArn = 'arn:aws:acm:us-east-1:111122223333:certificate/0'
@@ -143,9 +169,20 @@ describe('what is deployed', () => {
       oidc: undefined,
       connectTo: [],
     })
-    const assets = readdirSync(join(stagedWith(stack, 'assets', 'main.js'), 'assets'))
-    expect(assets).toContain('style.css')
-    expect(assets.some((name) => /^sign-in-\w+\.js$/.test(name))).toBe(true)
+    const assets = join(stagedWith(stack, 'assets', 'main.js'), 'assets')
+    expect(readdirSync(assets)).toContain('style.css')
+    expect(readdirSync(join(assets, 'chunks')).some((name) => /^sign-in-\w+\.js$/.test(name))).toBe(true)
+  })
+
+  test('is chunks with a hash in their names, which browsers keep, and then what names them, which they ask for each time', () => {
+    const deployments = Object.entries(template.findResources('Custom::CDKBucketDeployment'))
+    const cached = (how: RegExp) =>
+      deployments.find(([, { Properties }]) => how.test(Properties.SystemMetadata['cache-control']))
+    const [chunksId, chunks] = cached(/max-age=31536000, immutable/) ?? []
+    expect(chunks?.Properties).toMatchObject({ Exclude: ['*'], Include: ['assets/chunks/*'], Prune: false })
+    const [, named] = cached(/^no-cache$/) ?? []
+    expect(named?.Properties).toMatchObject({ Exclude: ['assets/chunks/*'], Prune: false })
+    expect(named?.DependsOn).toContain(chunksId)
   })
 
   describe('at deployment', () => {
