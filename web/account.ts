@@ -1,5 +1,6 @@
 import { find, setText } from '../element/dom.ts'
 import type { Session, SessionState } from './session.ts'
+import { sentenceFor } from './sign-in-problem.ts'
 
 export interface Account {
   render(session: Session): void
@@ -58,10 +59,4 @@ export function createAccount(complain: (sentence: string) => void): Account {
 /** Whether files can be taken now: what is taken while a sign-in has expired waits for the next one. */
 export function isOpen({ kind }: SessionState): boolean {
   return kind !== 'closed' && kind !== 'signed-out'
-}
-
-/** Of a sign-in that came to nothing: closed, refused, or without an issuer to answer. */
-export function sentenceFor(error: unknown): string {
-  const reason = error instanceof Error ? error.message.replace(/\.$/, '') : String(error)
-  return `Signing in came to nothing (${reason}). Try again.`
 }

@@ -7,9 +7,10 @@ import { warnBeforeLeaving } from '../element/leaving.ts'
 import { paced } from '../element/paced.ts'
 import { summarise } from '../element/summary.ts'
 import { TransferList } from '../element/transfer-list.ts'
-import { createAccount, isOpen, sentenceFor } from './account.ts'
+import { createAccount, isOpen } from './account.ts'
 import { readConfig } from './config.ts'
 import { openSession, type Session } from './session.ts'
+import { sentenceFor } from './sign-in-problem.ts'
 
 const STALL_CHECK_MS = 1_000
 
