@@ -10,6 +10,7 @@ const DEPLOY = 'test/deploy/**/*.test.ts'
 const FAULTS = 'test/faults/**/*.test.ts'
 const PACKAGE = 'test/package/**/*.test.ts'
 const STORIES = 'test/stories/**/*.test.ts'
+const FIREFOX = 'test/firefox/**/*.test.ts'
 /** `FAULT_SEED=link:17` tells one story again. */
 const FAULT_SEED = process.env.FAULT_SEED?.split(':')[0] ?? '*'
 
@@ -18,7 +19,7 @@ const FAULT_SEED = process.env.FAULT_SEED?.split(':')[0] ?? '*'
  * package: what `npm pack` makes, installed.
  * heavy: what takes long or needs other programs (`npm run test:heavy`). deploy: the stack's life on an AWS emulator
  * (`npm run test:deploy`). faults: random uploads through a proxy that breaks them (`npm run test:faults`). stories: folders there and back, by commands
- * that are killed (`npm run test:stories`).
+ * that are killed (`npm run test:stories`). firefox: the page in Debian's Firefox (`npm run test:firefox`).
  */
 export default defineConfig(async () => ({
   test: {
@@ -28,7 +29,7 @@ export default defineConfig(async () => ({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: [HEAVY, DEPLOY, FAULTS, PACKAGE, STORIES],
+          exclude: [HEAVY, DEPLOY, FAULTS, PACKAGE, STORIES, FIREFOX],
           testTimeout: 30_000,
         },
       },
@@ -59,6 +60,7 @@ export default defineConfig(async () => ({
         },
       },
       { test: { name: 'stories', include: [STORIES], testTimeout: 900_000, fileParallelism: false } },
+      { test: { name: 'firefox', include: [FIREFOX], testTimeout: 60_000 } },
       { test: { name: 'heavy', include: [HEAVY], testTimeout: 600_000, fileParallelism: false } },
       {
         plugins: [smallParts],

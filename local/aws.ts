@@ -13,7 +13,7 @@ import { createPage } from './page.ts'
 import { createPolicy, type Statement } from './policy.ts'
 import { provisionBuckets } from './provision.ts'
 import type { Principal } from './s3/principal.ts'
-import { startS3 } from './s3/server.ts'
+import { type Admission, startS3 } from './s3/server.ts'
 import { createSessions, type Session } from './sessions.ts'
 import { synthesise } from './synth.ts'
 import { readTemplate } from './template.ts'
@@ -42,6 +42,8 @@ export interface LocalAwsOptions {
   completeDelayMs?: number
   /** Keep size, ETag and checksum of parts and forget their bytes, for uploads that no disk holds. @default false */
   dropPartBytes?: boolean
+  /** Holds back requests to S3, for tests that need them midway. @default none */
+  admit?: Admission
   /** How long the gateway waits for a function. @default 30,000 */
   gatewayTimeoutMs?: number
   /** Takes what the functions and the gateway log. @default console.log */
@@ -68,7 +70,6 @@ export interface LocalAws {
 export const ROOT_CREDENTIALS = { accessKeyId: 'partway', secretAccessKey: 'partwaylocal' }
 
 const WEB = fileURLToPath(new URL('../web', import.meta.url))
-const ELEMENT = fileURLToPath(new URL('../element/partway-upload.ts', import.meta.url))
 
 /**
  * Serves what the stack declares on this machine: the page and the API on one port, S3 on another. What was uploaded stays
@@ -105,6 +106,7 @@ async function start(options: LocalAwsOptions, undo: (() => unknown)[]): Promise
     lifecycleDayMs: options.lifecycleDayMs,
     completeDelayMs: options.completeDelayMs,
     dropPartBytes: options.dropPartBytes,
+    admit: options.admit,
     hosts: options.hosts,
     findPrincipal,
   })
@@ -125,7 +127,6 @@ async function start(options: LocalAwsOptions, undo: (() => unknown)[]): Promise
   const [page, stack] = await Promise.all([
     createPage({
       directory: WEB,
-      modules: { 'partway-upload': ELEMENT },
       config: {
         api: '/',
         ...(issuer ? { auth: 'jwt', issuer: issuer.url, clientId: issuer.clientId } : { auth }),

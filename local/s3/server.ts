@@ -1,4 +1,10 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import { KEEP_ALIVE_MS, serveOnLoopback } from '../listen.ts'
 import type { Endpoint } from './call.ts'
 import { answerRequest, refuseMalformed } from './exchange.ts'
@@ -11,6 +17,9 @@ export type { Principal } from './principal.ts'
 const DAY_MS = 24 * 60 * 60 * 1000
 /** How far a body may run ahead of the disk. */
 const SOCKET_BUFFER_BYTES = 256 * 1024
+
+/** Sees each request before its body is read, and holds it back until it resolves. */
+export type Admission = (request: IncomingMessage, response: ServerResponse) => Promise<void> | undefined
 
 export interface S3Options {
   /** Where buckets and objects live; made if missing. One server at a time may use it. */
@@ -27,6 +36,7 @@ export interface S3Options {
   dropPartBytes?: boolean | undefined
   /** By which names it may be asked, besides those of loopback. @default none */
   hosts?: readonly string[] | undefined
+  admit?: Admission | undefined
   /** The clock. @default () => new Date() */
   now?: (() => Date) | undefined
 }
@@ -49,8 +59,8 @@ export async function startS3(options: S3Options): Promise<S3Server> {
   const opened = Promise.withResolvers<Endpoint>()
   const calls = new Set<Promise<void>>()
   const listener: RequestListener = (incoming, response) => {
-    const call = opened.promise
-      .then((endpoint) => answerRequest(endpoint, incoming, response))
+    const call = Promise.all([opened.promise, options.admit?.(incoming, response)])
+      .then(([endpoint]) => answerRequest(endpoint, incoming, response))
       .finally(() => calls.delete(call))
     calls.add(call)
   }

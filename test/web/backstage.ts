@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type LocalAwsOptions, startLocalAws } from '../../local/aws.ts'
+import { createPartGate, type PartWatch } from './part-gate.ts'
 
 /** A file on disk, and what its bytes hash to. */
 export interface TestFile {
@@ -21,6 +22,8 @@ export interface Backstage {
   readonly folder: string
   /** Random bytes in a file. @param name may have folders in it, which are made */
   file(name: string, bytes: number): Promise<TestFile>
+  /** The parts of a file, from now on. @param fileName without folders */
+  watch(fileName: string): PartWatch
   /** Calls the API, as the page does. */
   api<Answer>(method: string, path: string, body?: object): Promise<Answer>
   /** What the store holds under a key, hashed. */
@@ -49,9 +52,11 @@ export async function standing<Built>(
 export async function buildBackstage(options: Partial<LocalAwsOptions>, undo: Undo): Promise<Backstage> {
   const folder = await mkdtemp(join(tmpdir(), 'partway-page-'))
   undo.push(() => rm(folder, { recursive: true }))
+  const gate = createPartGate()
   const aws = await startLocalAws({
     port: 0,
     s3Port: 0,
+    admit: gate.admit,
     dataDirectory: join(folder, 'data'),
     log: () => {},
     ...options,
@@ -72,6 +77,7 @@ export async function buildBackstage(options: Partial<LocalAwsOptions>, undo: Un
     issuerUrl: aws.issuerUrl ?? '',
     folder,
     api,
+    watch: gate.watch,
     async file(name, bytes) {
       const content = randomBytes(bytes)
       const path = join(folder, name)

@@ -10,13 +10,14 @@ export interface Drag {
 export async function dragFrom(page: Page, paths: readonly string[]): Promise<Drag> {
   const session = await page.context().newCDPSession(page)
   const { width, height } = page.viewportSize() ?? { width: 0, height: 0 }
-  const dispatch = (type: 'dragEnter' | 'dragOver' | 'drop') =>
-    session.send('Input.dispatchDragEvent', {
+  const dispatch = async (type: 'dragEnter' | 'dragOver' | 'drop') => {
+    await session.send('Input.dispatchDragEvent', {
       type,
       x: width / 2,
       y: height - 40,
       data: { items: [], files: [...paths], dragOperationsMask: 1 },
     })
+  }
   return {
     enter: () => dispatch('dragEnter'),
     async drop() {
