@@ -60,30 +60,32 @@ export interface RunJournal {
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
-export const runLines = createLines<v.GenericSchema<unknown, RunEntry>>({
+const Entry = v.variant('type', [
+  v.object({
+    type: v.literal('run'),
+    command: v.picklist(['upload', 'download']),
+    operands: v.array(v.string()),
+    words: v.array(v.string()),
+    cwd: v.string(),
+    begun: v.string(),
+  }),
+  v.object({ type: v.literal('found'), files: Count, bytes: Count }),
+  v.object({ type: v.literal('begun'), path: v.string(), size: Count }),
+  v.object({
+    type: v.literal('done'),
+    item: v.string(),
+    version: v.string(),
+    bytes: Count,
+    key: v.optional(v.string()),
+    path: v.optional(v.string()),
+    file: v.optional(v.string()),
+  }),
+])
+
+export const runLines = createLines<RunEntry>({
   version: 1,
   opens: 'run',
-  schema: v.variant('type', [
-    v.object({
-      type: v.literal('run'),
-      command: v.picklist(['upload', 'download']),
-      operands: v.array(v.string()),
-      words: v.array(v.string()),
-      cwd: v.string(),
-      begun: v.string(),
-    }),
-    v.object({ type: v.literal('found'), files: Count, bytes: Count }),
-    v.object({ type: v.literal('begun'), path: v.string(), size: Count }),
-    v.object({
-      type: v.literal('done'),
-      item: v.string(),
-      version: v.string(),
-      bytes: Count,
-      key: v.optional(v.string()),
-      path: v.optional(v.string()),
-      file: v.optional(v.string()),
-    }),
-  ]),
+  read: (value) => v.parse(Entry, value),
 })
 
 /** Where what is known of a run stands. @param identity what makes it the same run */

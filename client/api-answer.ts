@@ -1,29 +1,29 @@
-import * as v from 'valibot'
-import { ProblemBody } from '../protocol/problems.ts'
-import type { ResponseOf, Route } from '../protocol/routes.ts'
+import { paths } from '../protocol/paths.ts'
+import type { ResponseOf, RouteName, Routes } from '../protocol/routes.ts'
+import type { ProblemBody } from '../protocol/schemas.ts'
+import { answers, problem } from './answers.ts'
 import { ApiError, NotPartwayError } from './errors.ts'
+import { readOr } from './reader.ts'
 
 /**
- * What an API answered, validated by the route's schema.
+ * What an API answered, where that is what the operation answers.
  * @param base the API's URL, for messages
  * @throws {ApiError} a problem of a function's, or an error of the gateway's
  * @throws {NotPartwayError} whatever else that is
  */
-export function readAnswer<R extends Route>(
-  route: R,
+export function readAnswer<Name extends RouteName>(
+  name: Name,
   base: string,
   status: number,
   text: string,
-): ResponseOf<R> {
+): ResponseOf<Routes[Name]> {
   const json = parseJson(text)
-  if (status !== route.status) throw errorOf(base, status, json, text)
-  const parsed = v.safeParse(route.response ?? v.undefined(), route.response ? json : undefined)
-  if (!parsed.success) {
-    throw new NotPartwayError(
-      `Expected the answer of a Partway API from ${base}, got ${excerpt(text)} (${parsed.issues[0].message}). Check the URL.`,
-    )
+  if (status !== paths[name].status) throw errorOf(base, status, json, text)
+  try {
+    return answers[name](json)
+  } catch {
+    throw stranger(base, status, text)
   }
-  return parsed.output as ResponseOf<R>
 }
 
 /** Whether somebody else answered: a network that wants a sign-in first, or a proxy on the way. An API speaks JSON. */
@@ -33,20 +33,22 @@ export function isStrangers(status: number, text: string): boolean {
 
 /** A problem of a function's, or `{"message"}` of the gateway's, or something that is no Partway API. */
 function errorOf(base: string, status: number, json: unknown, text: string): Error {
-  const problem = v.safeParse(ProblemBody, json)
-  if (problem.success) {
-    const { title, detail, requestId } = problem.output
+  if (readOr(problem, json)) {
+    const { title, detail = title, requestId } = json as ProblemBody
     const trace = status >= 500 && requestId ? ` (request ${requestId})` : ''
-    return new ApiError(`${detail ?? title}${trace}`, status, problem.output)
+    return new ApiError(detail + trace, status, json as ProblemBody)
   }
-  const gateway = v.safeParse(v.object({ message: v.nullable(v.string()) }), json)
-  if (gateway.success && status !== 404) {
-    return new ApiError(`The API at ${base} answered ${status} ${gateway.output.message ?? ''}.`, status)
-  }
-  if (status >= 500 || status === 429) return new ApiError(`${base} answered ${status}.`, status)
-  return new NotPartwayError(
-    `Expected a Partway API at ${base}, got ${status} ${excerpt(text)}. Check the URL.`,
-  )
+  const { message } = Object(json)
+  const isGateways = status !== 404 && (message === null || typeof message === 'string')
+  return isGateways || status >= 500 || status === 429
+    ? new ApiError(`The API at ${base} answered ${status} ${message ?? ''}.`, status)
+    : stranger(base, status, text)
+}
+
+function stranger(base: string, status: number, text: string): NotPartwayError {
+  const line = text.replace(/\s+/g, ' ').trim()
+  const excerpt = line === '' ? 'nothing' : JSON.stringify(line.length > 60 ? `${line.slice(0, 60)}…` : line)
+  return new NotPartwayError(`Expected a Partway API at ${base}, got ${status} ${excerpt}. Check the URL.`)
 }
 
 function parseJson(text: string): unknown {
@@ -55,9 +57,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function excerpt(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim()
-  return line === '' ? 'nothing' : JSON.stringify(line.length > 60 ? `${line.slice(0, 60)}…` : line)
 }

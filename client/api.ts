@@ -1,5 +1,6 @@
 import { MAX_LIST_PAGE } from '../protocol/limits.ts'
-import { type ResponseOf, type Route, routes } from '../protocol/routes.ts'
+import { type Path, paths } from '../protocol/paths.ts'
+import type { ResponseOf, RouteName, Routes } from '../protocol/routes.ts'
 import { follow } from './abort.ts'
 import { isStrangers, readAnswer } from './api-answer.ts'
 import type { ApiRequest, Authorization, Authorizer } from './authorizer.ts'
@@ -41,21 +42,21 @@ export function createApi(options: ApiOptions): ControlPlane {
   return {
     endpoint: baseOf(options.url),
     waits: authorizer.waits,
-    describe: (signal) => call(routes.describe, {}, signal),
-    initiate: (body, signal) => call(routes.initiate, { body }, signal),
+    describe: (signal) => call('describe', {}, signal),
+    initiate: (body, signal) => call('initiate', { body }, signal),
     async presign(upload, parts, signal, checksums) {
       const signed = checksums && { checksums: checksums.values, checksumAlgorithm: checksums.algorithm }
       const body = { key: upload.key, parts, ...signed }
-      return (await call(routes.presign, { path: path(upload), body }, signal)).signed
+      return (await call('presign', { path: path(upload), body }, signal)).signed
     },
     listParts: (upload, signal) =>
-      call(routes['list-parts'], { path: path(upload), query: { key: upload.key } }, signal),
+      call('list-parts', { path: path(upload), query: { key: upload.key } }, signal),
     complete: (upload, request, signal) =>
-      call(routes.complete, { path: path(upload), body: { key: upload.key, ...request } }, signal, 0),
-    abort: (upload, signal) => call(routes.abort, { path: path(upload), query: { key: upload.key } }, signal),
+      call('complete', { path: path(upload), body: { key: upload.key, ...request } }, signal, 0),
+    abort: (upload, signal) => call('abort', { path: path(upload), query: { key: upload.key } }, signal),
     listUploads: ({ limit, cursor, details }, signal) =>
       call(
-        routes['list-uploads'],
+        'list-uploads',
         {
           query: {
             ...(limit !== undefined && { limit: String(limit) }),
@@ -67,11 +68,11 @@ export function createApi(options: ApiOptions): ControlPlane {
       ),
     async listObjects({ prefix = '', limit = MAX_LIST_PAGE, cursor }, signal) {
       const query = { limit: String(limit), ...(cursor !== undefined && { cursor }) }
-      const page = await call(routes['list-objects'], { query }, signal)
+      const page = await call('list-objects', { query }, signal)
       // The API lists all that are the caller's.
       return { ...page, objects: page.objects.filter(({ key }) => key.startsWith(prefix)) }
     },
-    download: (body, signal) => call(routes.download, { body }, signal),
+    download: (body, signal) => call('download', { body }, signal),
   }
 }
 
@@ -97,12 +98,12 @@ function createCaller(
   /** From then on, it is not the URL that is wrong. */
   let hasAnswered = false
 
-  async function once<R extends Route>(
-    route: R,
+  async function once<Name extends RouteName>(
+    name: Name,
     { method, url, body }: ApiRequest,
     authorization: Authorization | undefined,
     signal: AbortSignal,
-  ): Promise<ResponseOf<R>> {
+  ): Promise<ResponseOf<Routes[Name]>> {
     const attempt = follow(signal)
     const { apiAnswerMs } = timing
     const cancel = clock.after(apiAnswerMs, () =>
@@ -124,7 +125,7 @@ function createCaller(
       if (hasAnswered && isStrangers(response.status, text)) {
         throw new NetworkError(`Expected an answer from ${base}, got one from somebody on the way there.`)
       }
-      const answer = readAnswer(route, base, response.status, text)
+      const answer = readAnswer(name, base, response.status, text)
       hasAnswered = true
       return answer
     } catch (error) {
@@ -139,16 +140,16 @@ function createCaller(
     }
   }
 
-  async function authorized<R extends Route>(
-    route: R,
+  async function authorized<Name extends RouteName>(
+    name: Name,
     request: ApiRequest,
     signal: AbortSignal,
-  ): Promise<ResponseOf<R>> {
-    if (route.public) return once(route, request, undefined, signal)
+  ): Promise<ResponseOf<Routes[Name]>> {
+    if ((paths[name] as Path).public) return once(name, request, undefined, signal)
     let authorization: Authorization | undefined = await authorizer.authorize(request, signal)
     for (;;) {
       try {
-        return await once(route, request, authorization, signal)
+        return await once(name, request, authorization, signal)
       } catch (error) {
         if (!isGatewaysRefusal(error)) throw error
         authorization = await authorization.again(error, signal)
@@ -157,18 +158,18 @@ function createCaller(
     }
   }
 
-  return async function call<R extends Route>(
-    route: R,
+  return async function call<Name extends RouteName>(
+    name: Name,
     input: Input,
     signal: AbortSignal,
     retries = API_RETRIES,
-  ): Promise<ResponseOf<R>> {
-    const { method } = route
+  ): Promise<ResponseOf<Routes[Name]>> {
+    const { method } = paths[name]
     const body = input.body === undefined ? '' : JSON.stringify(input.body)
-    const request = { method, url: base + pathOf(route, input), body }
+    const request = { method, url: base + pathOf(paths[name].path, input), body }
     for (let failures = 1; ; failures++) {
       try {
-        return await authorized(route, request, signal)
+        return await authorized(name, request, signal)
       } catch (error) {
         signal.throwIfAborted()
         if (!isTransient(error) || failures > retries) throw error
@@ -183,8 +184,8 @@ function isGatewaysRefusal(error: unknown): error is ApiError {
   return error instanceof ApiError && error.body === undefined && [401, 403].includes(error.status)
 }
 
-function pathOf(route: Route, { path = {}, query = {} }: Input): string {
-  const filled = route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''))
+function pathOf(template: string, { path = {}, query = {} }: Input): string {
+  const filled = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''))
   // A plus sign is a space to some, and itself to others, such as those who check a signature.
   const search = new URLSearchParams(query).toString().replaceAll('+', '%20')
   return search === '' ? filled : `${filled}?${search}`

@@ -1,9 +1,9 @@
-import * as v from 'valibot'
 import { fromBase64, toBase64 } from '../checksums/base64.ts'
 import type { CrcAlgorithm } from '../checksums/crc.ts'
 import type { DownloadResponse } from '../protocol/schemas.ts'
 import { type ByteRange, resolveRange } from './byte-range.ts'
 import { createLines } from './lines.ts'
+import { crcAlgorithm, members, optional, text, variants, whole } from './reader.ts'
 import { type Span, Spans } from './spans.ts'
 
 /** What a download is of, and where it goes: only one that agrees in all of it can be gone on with. */
@@ -49,25 +49,26 @@ export type DownloadEntry =
   /** It was, and is what was received. */
   | { readonly type: 'reread' }
 
-const Offset = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const nothing = members({})
 
-export const downloadLines = createLines<v.GenericSchema<unknown, DownloadEntry>>({
+export const downloadLines = createLines<DownloadEntry>({
   version: 1,
   opens: 'download',
-  schema: v.variant('type', [
-    v.object({
-      type: v.literal('download'),
-      key: v.string(),
-      etag: v.string(),
-      size: Offset,
-      range: v.optional(v.object({ start: Offset, end: Offset })),
-      algorithm: v.optional(v.picklist(['CRC64NVME', 'CRC32', 'CRC32C'])),
-      file: v.string(),
+  read: variants('type', {
+    download: members({
+      key: text,
+      etag: text,
+      size: whole,
+      range: optional(members({ start: whole, end: whole })),
+      algorithm: optional(crcAlgorithm),
+      file: text,
     }),
-    v.object({ type: v.literal('span'), start: Offset, end: Offset, crc: v.optional(v.string()) }),
-    v.object({ type: v.literal('md5'), start: Offset, md5: v.string() }),
-    v.object({ type: v.picklist(['opaque', 'touched', 'reread']) }),
-  ]),
+    span: members({ start: whole, end: whole, crc: optional(text) }),
+    md5: members({ start: whole, md5: text }),
+    opaque: nothing,
+    touched: nothing,
+    reread: nothing,
+  }),
 })
 
 /** What is there of an object, on the disk and written down. */

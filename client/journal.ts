@@ -1,43 +1,38 @@
-import * as v from 'valibot'
-import { ChecksumAlgorithm } from '../protocol/schemas.ts'
 import { createLines } from './lines.ts'
 import type { Journal, JournalEntry, JournaledUpload } from './ports.ts'
+import {
+  checksumAlgorithm,
+  list,
+  members,
+  optional,
+  type Reader,
+  record,
+  text,
+  variants,
+  whole,
+} from './reader.ts'
 
-const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
-const PartNumber = v.pipe(Count, v.minValue(1))
-
-const Entry = v.variant('type', [
-  v.object({
-    type: v.literal('upload'),
-    endpoint: v.string(),
-    sourceId: v.string(),
-    identity: v.record(v.string(), v.string()),
-    key: v.string(),
-    uploadId: v.string(),
-    size: Count,
-    partSize: v.pipe(Count, v.minValue(1)),
-    checksumAlgorithm: ChecksumAlgorithm,
-    initiated: v.string(),
+const readEntry: Reader<JournalEntry> = variants('type', {
+  upload: members({
+    endpoint: text,
+    sourceId: text,
+    identity: record(text),
+    key: text,
+    uploadId: text,
+    size: whole,
+    partSize: whole,
+    checksumAlgorithm,
+    initiated: text,
   }),
-  v.object({
-    type: v.literal('part'),
-    partNumber: PartNumber,
-    etag: v.optional(v.string()),
-    crc: v.optional(v.string()),
-    md5: v.optional(v.string()),
-  }),
-  v.object({ type: v.literal('lost'), partNumbers: v.array(PartNumber) }),
-  v.object({ type: v.literal('completing'), at: v.string() }),
-  v.object({ type: v.literal('done') }),
-  v.object({ type: v.literal('aborted') }),
-])
+  part: members({ partNumber: whole, etag: optional(text), crc: optional(text), md5: optional(text) }),
+  lost: members({ partNumbers: list(whole) }),
+  completing: members({ at: text }),
+  done: members({}),
+  aborted: members({}),
+})
 
 /** Of an upload's journal: in files as they stand, in IndexedDB one record a line. */
-export const journalLines = createLines<v.GenericSchema<unknown, JournalEntry>>({
-  version: 2,
-  opens: 'upload',
-  schema: Entry,
-})
+export const journalLines = createLines({ version: 2, opens: 'upload', read: readEntry })
 
 /**
  * Where nothing can be written down.

@@ -1,5 +1,5 @@
-import * as v from 'valibot'
 import { createCrc } from '../checksums/crc.ts'
+import { type Reader, readOr } from './reader.ts'
 
 /**
  * A journal as bytes: one line an entry, `{CRC-32 of the JSON, 8 hex digits} {JSON}\n`, only ever appended.
@@ -11,7 +11,7 @@ import { createCrc } from '../checksums/crc.ts'
  * it is refused, with the reason, and the owner finds out from the store instead.
  */
 export interface Lines<Entry> {
-  /** @throws {v.ValiError} what could not be read again */
+  /** @throws what could not be read again */
   encode(entry: Entry): Uint8Array<ArrayBuffer>
   decode(bytes: Uint8Array): Decoded<Entry>
 }
@@ -24,12 +24,13 @@ export interface Decoded<Entry> {
   readonly damage?: string
 }
 
-interface LinesOptions<Schema> {
+interface LinesOptions<Entry> {
   /** Stands in the lines of the type that opens a journal. Another version is not guessed at. */
   readonly version: number
   /** The type of the first entry. */
   readonly opens: string
-  readonly schema: Schema
+  /** Of one entry. Members that it does not return are neither written nor read. */
+  readonly read: Reader<Entry>
 }
 
 const NEWLINE = 0x0a
@@ -38,15 +39,14 @@ const CRC_DIGITS = 8
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-/** @param schema of one entry; unknown members are neither written nor read */
-export function createLines<Schema extends v.GenericSchema<unknown, { readonly type: string }>>({
+export function createLines<Entry extends { readonly type: string }>({
   version,
   opens,
-  schema,
-}: LinesOptions<Schema>): Lines<v.InferOutput<Schema>> {
+  read,
+}: LinesOptions<Entry>): Lines<Entry> {
   return {
     encode(entry) {
-      const known = v.parse(schema, entry)
+      const known = read(entry)
       const json = encoder.encode(JSON.stringify(known.type === opens ? { v: version, ...known } : known))
       const line = new Uint8Array(CRC_DIGITS + 1 + json.length + 1)
       line.set(encoder.encode(`${crcOf(json)} `))
@@ -56,7 +56,7 @@ export function createLines<Schema extends v.GenericSchema<unknown, { readonly t
     },
 
     decode(bytes) {
-      const entries: v.InferOutput<Schema>[] = []
+      const entries: Entry[] = []
       let validBytes = 0
       let broken: number | undefined
       let number = 0
@@ -73,11 +73,11 @@ export function createLines<Schema extends v.GenericSchema<unknown, { readonly t
           const found = versionOf(value)
           if (found !== version) return refused(`it is of version ${found ?? 'unknown'}, and not ${version}`)
         }
-        const parsed = v.safeParse(schema, value)
-        if (!parsed.success || (number === 1 && parsed.output.type !== opens)) {
+        const entry = readOr(read, value)
+        if (!entry || (number === 1 && entry.type !== opens)) {
           return refused(`line ${number} says what this version does not know`)
         }
-        entries.push(parsed.output)
+        entries.push(entry)
         validBytes = end
       }
       if (broken === 1) return refused('no line of it is whole')

@@ -1,4 +1,7 @@
-import * as v from 'valibot'
+import type { ProblemType } from './problem-types.ts'
+import type { ProblemBody } from './schemas.ts'
+
+export { type ProblemType, problemType } from './problem-types.ts'
 
 /**
  * Everything that a request can meet, as RFC 9457 problems. `type` is stable: clients go by it.
@@ -16,23 +19,9 @@ export const problems = {
   'internal-error': { status: 500, title: 'Something went wrong here' },
   'store-error': { status: 502, title: 'The store did not answer as expected' },
   'store-busy': { status: 503, title: 'The store is busy' },
-} as const
-
-export type ProblemType = keyof typeof problems
+} as const satisfies Record<ProblemType, object>
 
 const TYPE_PREFIX = 'urn:partway:problem:'
-
-/** The body of every error that a function answers with, as `application/problem+json`. */
-export const ProblemBody = v.looseObject({
-  /** `urn:partway:problem:` and a key of {@link problems}. */
-  type: v.string(),
-  title: v.string(),
-  status: v.number(),
-  /** What was expected, what came, what to do. */
-  detail: v.optional(v.string()),
-  requestId: v.optional(v.string()),
-})
-export type ProblemBody = v.InferOutput<typeof ProblemBody>
 
 /** A problem as an exception: thrown where it is found, turned into an answer in one place. */
 export class ProblemError extends Error {
@@ -58,10 +47,4 @@ export class ProblemError extends Error {
     const { title, status } = problems[this.type]
     return { type: TYPE_PREFIX + this.type, title, status, detail: this.message, requestId, ...this.members }
   }
-}
-
-/** The problem's type without its prefix, `undefined` for one that this version does not know. */
-export function problemType(body: Pick<ProblemBody, 'type'>): ProblemType | undefined {
-  const type = body.type.slice(body.type.lastIndexOf(':') + 1)
-  return type in problems ? (type as ProblemType) : undefined
 }

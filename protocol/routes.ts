@@ -1,24 +1,19 @@
 import type * as v from 'valibot'
+import { type Path, paths } from './paths.ts'
 import * as schemas from './schemas.ts'
 
 /**
  * The HTTP API, declared once: the handlers, the client, the CDK's routes, the local gateway and the role table derive from it.
  */
-export interface Route {
+export interface Route extends Path {
   /** Also the name of the handler's file, `lambda/{name}.ts`. */
   readonly name: string
-  readonly method: 'GET' | 'POST' | 'DELETE'
-  /** With parameters in braces, as API Gateway writes them. */
-  readonly path: string
-  /** Answered without authorization. */
-  readonly public?: boolean
   /** Schemas of what the request carries in its path, its query and its JSON body; what a route does not list must be absent. */
   readonly request: {
     readonly path?: Schema
     readonly query?: Schema
     readonly body?: Schema
   }
-  readonly status: number
   /** Absent where the answer has no body. */
   readonly response?: Schema
 }
@@ -28,74 +23,55 @@ type Schema = v.GenericSchema<unknown, unknown>
 export const routes = {
   describe: {
     name: 'describe',
-    method: 'GET',
-    path: '/',
-    public: true,
+    ...paths.describe,
     request: {},
-    status: 200,
     response: schemas.DescribeResponse,
   },
   initiate: {
     name: 'initiate',
-    method: 'POST',
-    path: '/uploads',
+    ...paths.initiate,
     request: { query: schemas.FormatQuery, body: schemas.InitiateRequest },
-    status: 201,
     response: schemas.InitiateResponse,
   },
   presign: {
     name: 'presign',
-    method: 'POST',
-    path: '/uploads/{uploadId}/presign',
+    ...paths.presign,
     request: { path: schemas.UploadPath, query: schemas.FormatQuery, body: schemas.PresignRequest },
-    status: 200,
     response: schemas.PresignResponse,
   },
   'list-parts': {
     name: 'list-parts',
-    method: 'GET',
-    path: '/uploads/{uploadId}/parts',
+    ...paths['list-parts'],
     request: { path: schemas.UploadPath, query: schemas.KeyQuery },
-    status: 200,
     response: schemas.ListPartsResponse,
   },
   complete: {
     name: 'complete',
-    method: 'POST',
-    path: '/uploads/{uploadId}/complete',
+    ...paths.complete,
     request: { path: schemas.UploadPath, body: schemas.CompleteRequest },
-    status: 200,
     response: schemas.CompleteResponse,
   },
   abort: {
     name: 'abort',
-    method: 'DELETE',
-    path: '/uploads/{uploadId}',
+    ...paths.abort,
     request: { path: schemas.UploadPath, query: schemas.KeyQuery },
-    status: 204,
   },
   'list-uploads': {
     name: 'list-uploads',
-    method: 'GET',
-    path: '/uploads',
+    ...paths['list-uploads'],
     request: { query: schemas.ListUploadsQuery },
-    status: 200,
     response: schemas.ListUploadsResponse,
   },
   'list-objects': {
     name: 'list-objects',
-    method: 'GET',
-    path: '/objects',
+    ...paths['list-objects'],
     request: { query: schemas.ListObjectsQuery },
-    status: 200,
     response: schemas.ListObjectsResponse,
   },
   download: {
     name: 'download',
-    method: 'POST',
-    path: '/downloads',
+    ...paths.download,
     request: { body: schemas.DownloadRequest },
-    status: 200,
     response: schemas.DownloadResponse,
   },
 } as const satisfies Record<string, Route>

@@ -310,3 +310,17 @@ export const DownloadResponse = v.object({
   ...Expiry,
 })
 export type DownloadResponse = v.InferOutput<typeof DownloadResponse>
+
+// Every route
+
+/** The body of every error that a function answers with, as `application/problem+json`. */
+export const ProblemBody = v.looseObject({
+  /** `urn:partway:problem:` and one of protocol/problem-types.ts. */
+  type: v.string(),
+  title: v.string(),
+  status: v.number(),
+  /** What was expected, what came, what to do. */
+  detail: v.optional(v.string()),
+  requestId: v.optional(v.string()),
+})
+export type ProblemBody = v.InferOutput<typeof ProblemBody>

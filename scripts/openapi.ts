@@ -1,6 +1,7 @@
 import { toJsonSchema } from '@valibot/to-json-schema'
-import { ProblemBody, problems } from '../protocol/problems.ts'
+import { problems } from '../protocol/problems.ts'
 import { type Route, routes } from '../protocol/routes.ts'
+import { ProblemBody } from '../protocol/schemas.ts'
 import { VERSION } from '../protocol/version.ts'
 
 /**
