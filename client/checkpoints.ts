@@ -19,6 +19,15 @@ export interface Shelf {
   sync(): Promise<void>
   /** Resolves when it is on the disk. */
   journal(entries: readonly DownloadEntry[]): Promise<void>
+  /**
+   * Whether a checkpoint is worth what it costs.
+   * @param unsaved bytes that came since the last
+   * @param saved bytes that were there by then
+   * @default once a second, or after 64 MiB, and nobody writes more than twice that meanwhile
+   */
+  isDue?(unsaved: number, saved: number): boolean
+  /** Calls `save` when there may be no time for it later. @returns removes it */
+  onLeaving?(save: () => void): () => void
 }
 
 /** What one lane writes, in a row. */
@@ -62,6 +71,7 @@ export class Checkpoints {
   #saving: Promise<void> | undefined
   #disarm: (() => void) | undefined
   #failure: { readonly error: unknown } | undefined
+  readonly #stay: (() => void) | undefined
 
   /**
    * @param held grows by what is on the disk and journaled
@@ -72,6 +82,7 @@ export class Checkpoints {
     this.#crc = crc
     this.#shelf = shelf
     this.#clock = clock
+    this.#stay = shelf.onLeaving?.(() => this.#unsaved > 0 && this.#saveBehind())
   }
 
   /** @param md5 for a whole part, whose MD5 is wanted: journaled once all of it was written */
@@ -118,11 +129,16 @@ export class Checkpoints {
       while (this.#unsaved > 0 || this.#notes.length > 0) await this.#save()
     } finally {
       this.#disarm?.()
+      this.#stay?.()
     }
   }
 
   async #wrote(bytes: number): Promise<void> {
     this.#unsaved += bytes
+    if (this.#shelf.isDue) {
+      if (this.#shelf.isDue(this.#unsaved, this.#held.spans.bytes)) this.#saveBehind()
+      return
+    }
     this.#disarm ??= this.#clock.after(CHECKPOINT_MS, () => this.#saveBehind())
     if (this.#unsaved >= CHECKPOINT_BYTES) this.#saveBehind()
     while (this.#unsaved > MAX_UNSAVED_BYTES) await this.#save()

@@ -33,7 +33,7 @@ export interface DownloadSnapshot {
   readonly state: DownloadState
   /** Of state `waiting`. */
   readonly waitingFor: Wait | undefined
-  /** Absolute; once it has started. */
+  /** Absolute; in browsers, the file's name. Once it has started. */
   readonly path: string | undefined
   /** Those of an earlier run are among them. */
   readonly bytesReceived: number
@@ -52,7 +52,7 @@ export interface DownloadSnapshot {
 
 export interface DownloadResult {
   readonly key: string
-  /** Absolute; `-` for a stream. */
+  /** Absolute; in browsers, the file's name; `-` for a stream. */
   readonly path: string
   /** Of what was asked for. */
   readonly size: number

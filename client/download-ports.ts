@@ -10,7 +10,7 @@ import type { Timekeeping, Timing } from './timing.ts'
 
 /** Where a download goes: what is not whole yet, with its journal, and the name that it will have. */
 export interface DownloadTarget extends Shelf {
-  /** Absolute; `-` for a stream. */
+  /** Absolute; in browsers, the file's name; `-` for a stream. */
   readonly path: string
   /** Of a range at most, where what arrives early takes memory. @default whole parts, up to a size */
   readonly rangeBytes?: number | undefined

@@ -83,7 +83,7 @@ async function joined(lines: readonly Uint8Array[]): Promise<Uint8Array> {
  * The lock is held until the promise that its callback returns is resolved, or the page is closed.
  * @returns gives it back; `undefined` where another has it
  */
-function takeLock(
+export function takeLock(
   locks: Pick<LockManager, 'request'>,
   name: string,
 ): Promise<(() => Promise<void>) | undefined> {

@@ -96,7 +96,11 @@ export async function openSetting({
     return run
   }
 
-  return { object, store, folder, ranges, begin, beginAndStop, stream, signatures: () => signed }
+  return {
+    ...{ object, store, folder, ranges, begin, beginAndStop, stream },
+    api: all.api,
+    signatures: () => signed,
+  }
 }
 
 /** What a Range header asks for. */
