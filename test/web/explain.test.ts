@@ -41,8 +41,8 @@ describe('an error becomes a code, a sentence, and the button that helps', () =>
     [new ApiError(RAW, 401), 'signed-out', /Sign in/, 'sign-in'],
     [new ApiError(RAW, 403), 'not-allowed', /server does not allow/, 'retry'],
     [api('key-not-yours'), 'not-yours', /somebody else’s/, 'restart'],
-    [store(403, 'AccessDenied'), 'not-allowed', /storage refused this \(AccessDenied\)/, 'retry'],
-    [store(403), 'not-allowed', /storage refused this\. /, 'retry'],
+    [store(403, 'AccessDenied'), 'not-allowed', /storage does not allow this \(AccessDenied\)\. /, 'retry'],
+    [store(403), 'not-allowed', /storage does not allow this\. /, 'retry'],
     [new SourceChangedError(RAW), 'file-changed', /^This file changed.*Choose it again/, 'choose'],
     [
       new SourceChangedError(RAW, { cause: dom('NotReadableError') }),
@@ -56,7 +56,7 @@ describe('an error becomes a code, a sentence, and the button that helps', () =>
     [
       api('too-large', { maxObjectSize: 5 * GB }),
       'too-large',
-      /^This file is too large: 6\.00 GB, at most 5\.00 GB are taken\.$/,
+      /^This file is too large: 6\.00 GB, and at most 5\.00 GB are taken\.$/,
       'remove',
     ],
     [new ApiError(RAW, 413), 'too-large', /^This file is too large: 6\.00 GB\.$/, 'remove'],
@@ -71,19 +71,21 @@ describe('an error becomes a code, a sentence, and the button that helps', () =>
     [new ApiError(RAW, 507), 'quota', /storage is full/, 'retry'],
     [dom('QuotaExceededError'), 'no-space', /no space left/, 'retry'],
     [new Error(RAW, { cause: dom('QuotaExceededError') }), 'no-space', /no space left/, 'retry'],
-    [dom('NotAllowedError'), 'file-locked', /was not allowed to use this file/, 'retry'],
+    [dom('NotAllowedError'), 'file-locked', /may not use this file/, 'retry'],
     [new ApiError(RAW, 429), 'server-busy', /server is busy/, 'retry'],
     [api('store-busy'), 'server-busy', /server is busy/, 'retry'],
     [store(503, 'SlowDown'), 'server-busy', /storage is busy/, 'retry'],
     [api('internal-error'), 'server-error', /server failed \(reference r-1\)/, 'retry'],
+    [api('parts-missing'), 'server-error', /server failed \(reference r-1\)/, 'retry'],
+    [store(507, 'XMinioStorageFull'), 'quota', /storage is full/, 'retry'],
     [api('store-error'), 'server-error', /server failed \(reference r-1\)/, 'retry'],
     [store(500, 'InternalError'), 'server-error', /storage failed \(InternalError\)/, 'retry'],
     [new IntegrityError(RAW), 'integrity', /not what was read/, 'restart'],
     [api('checksum-mismatch'), 'integrity', /not what was read/, 'restart'],
     [store(400, 'BadDigest'), 'integrity', /not what was read/, 'restart'],
-    [new UploadGoneError(RAW), 'gone', /dropped this upload/, 'restart'],
-    [api('upload-unknown'), 'gone', /dropped this upload/, 'restart'],
-    [store(404, 'NoSuchUpload'), 'gone', /dropped this upload/, 'restart'],
+    [new UploadGoneError(RAW), 'gone', /no longer has this upload/, 'restart'],
+    [api('upload-unknown'), 'gone', /no longer has this upload/, 'restart'],
+    [store(404, 'NoSuchUpload'), 'gone', /no longer has this upload/, 'restart'],
     [new ObjectChangedError(RAW), 'object-changed', /was replaced/, 'restart'],
     [new RangeNotSatisfiableError(RAW), 'object-changed', /was replaced/, 'restart'],
     [new NotPartwayError(RAW), 'not-partway', /no Partway API/, 'retry'],
@@ -105,8 +107,10 @@ describe('an error becomes a code, a sentence, and the button that helps', () =>
   })
 
   test('a file that is not sent at all: for its size, and for its type', () => {
-    expect(tooLarge(10e6, 12e6).sentence).toBe('This file is too large: 12.0 MB, at most 10.0 MB are taken.')
-    expect(wrongType([]).sentence).toBe('Files of this type are not taken.')
+    expect(tooLarge(10e6, 12e6).sentence).toBe(
+      'This file is too large: 12.0 MB, and at most 10.0 MB are taken.',
+    )
+    expect(wrongType(undefined).sentence).toBe('Files of this type are not taken.')
   })
 
   test('no room to remember is told from other reasons, at any depth', () => {
