@@ -1,11 +1,10 @@
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build } from 'esbuild'
-import type { Browser } from 'playwright-core'
 import { startLocalAws } from '../local/aws.ts'
 import { launchChromium } from '../test/browser/chromium.ts'
 import type { Way } from './browser-integrity-page.ts'
+import { bundle, type Usage, watchUsage, withPage } from './browser-stage.ts'
 import { markdownTable, median } from './compare.ts'
 import { writeNoise } from './noise.ts'
 
@@ -21,14 +20,14 @@ const CONTESTANTS: [string, Way][] = [
   ['the whole client', 'client'],
 ]
 
-interface Run {
-  seconds: number
-  peakMiB: number
+interface Run extends Usage {
+  readonly seconds: number
 }
 
 /**
  * What it costs a page to know what it sends: 1 GiB in parts of 8 MiB at 5 lanes to the local AWS, which computes checksums and drops the
- * bytes. Each run has a page of its own, in turns; medians, ratios of each round's own. Memory is the peak of the page's process.
+ * bytes. Each run has a page of its own, in turns; medians, ratios of each round's own. CPU time is of all the browser's processes, memory the peak of
+ * the page's.
  */
 export async function browserIntegrity(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'partway-bench-'))
@@ -46,8 +45,18 @@ export async function browserIntegrity(): Promise<string> {
     await writeNoise(film, SIZE)
     await writeFile(sparse, '')
     await truncate(sparse, SPARSE_SIZE)
-    const script = await bundle()
-    const run = (way: Way, path: string) => runOnce(browser, aws.apiUrl, script, way, path)
+    const options = {
+      url: aws.apiUrl,
+      script: await bundle('browser-integrity-page.ts'),
+      body: '<input type="file">',
+    }
+    const run = (way: Way, path: string) =>
+      withPage(browser, options, async (page): Promise<Run> => {
+        await page.setInputFiles('input', path)
+        const usage = await watchUsage(browser)
+        const milliseconds = await page.evaluate((way) => window.send(way), way)
+        return { seconds: milliseconds / 1000, ...(await usage()) }
+      })
 
     const rounds: Run[][] = []
     for (let round = 0; round <= ROUNDS; round++) {
@@ -74,56 +83,12 @@ function table(rounds: Run[][]): string {
       seconds.toFixed(2),
       (SIZE / MIB / seconds).toFixed(0),
       of(({ seconds }, first) => seconds / first.seconds).toFixed(2),
+      of(({ cpuSeconds }) => cpuSeconds).toFixed(2),
       of(({ peakMiB }) => peakMiB).toFixed(0),
     ]
   })
-  return markdownTable([['sending 1 GiB from Chromium, 5 lanes', 's', 'MiB/s', 'ratio', 'peak MiB'], ...rows])
-}
-
-async function runOnce(
-  browser: Browser,
-  apiUrl: string,
-  script: string,
-  way: Way,
-  path: string,
-): Promise<Run> {
-  const context = await browser.newContext({ bypassCSP: true })
-  try {
-    const page = await context.newPage()
-    await page.goto(apiUrl)
-    await page.setContent('<input type="file">')
-    await page.addScriptTag({ content: script })
-    await page.setInputFiles('input', path)
-    const renderers = await renderersOf(browser)
-    const milliseconds = await page.evaluate((way) => window.send(way), way)
-    const peaks = await Promise.all(renderers.map(peakOf))
-    return { seconds: milliseconds / 1000, peakMiB: Math.max(...peaks) }
-  } finally {
-    await context.close()
-  }
-}
-
-async function renderersOf(browser: Browser): Promise<number[]> {
-  const session = await browser.newBrowserCDPSession()
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
-  await session.detach()
-  return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id)
-}
-
-/** @returns MiB. Linux keeps it. */
-async function peakOf(processId: number): Promise<number> {
-  const status = await readFile(`/proc/${processId}/status`, 'utf8')
-  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024
-}
-
-async function bundle(): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, 'browser-integrity-page.ts')],
-    bundle: true,
-    minify: true,
-    format: 'iife',
-    target: 'es2022',
-    write: false,
-  })
-  return outputFiles[0]?.text ?? ''
+  return markdownTable([
+    ['sending 1 GiB from Chromium, 5 lanes', 's', 'MiB/s', 'ratio', 'CPU s', 'peak MiB'],
+    ...rows,
+  ])
 }

@@ -1,4 +1,5 @@
 import { cpus } from 'node:os'
+import { browser } from './browser.ts'
 import { browserIntegrity } from './browser-integrity.ts'
 import { checksums } from './checksums.ts'
 import { cli } from './cli.ts'
@@ -15,6 +16,7 @@ const benches: Record<string, () => Promise<string>> = {
   checksums,
   'cold-start': coldStart,
   integrity,
+  browser,
   'browser-integrity': browserIntegrity,
   download,
   steering,
