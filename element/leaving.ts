@@ -1,16 +1,25 @@
-/** The next `beforeunload` is that of a navigation which leaves the page where it is. */
-let excused = false
+const EXCUSED_MS = 1_000
+
+let excusedUntil = 0
+
+/** Has the browser ask before the page is left while something moves. @returns whoever says so, as often as it likes */
+export function createLeaveGuard(): (moving: boolean) => void {
+  const warn = (event: Event) => {
+    if (Date.now() > excusedUntil) event.preventDefault()
+  }
+  // A listener alone keeps a page out of the cache that makes "back" quick.
+  return (moving) => (moving ? addEventListener : removeEventListener)('beforeunload', warn)
+}
 
 /** Has the browser ask before the page is left while something moves. */
 export function warnBeforeLeaving(isMoving: () => boolean): void {
   addEventListener('beforeunload', (event) => {
-    if (isMoving() && !excused) event.preventDefault()
-    excused = false
+    if (isMoving() && Date.now() > excusedUntil) event.preventDefault()
   })
 }
 
 /** Navigates to what the server sends as an attachment: the browser saves it, and the page stays. */
 export function goToAttachment(url: string): void {
-  excused = true
+  excusedUntil = Date.now() + EXCUSED_MS
   location.assign(url)
 }

@@ -1,0 +1,55 @@
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+
+const ROOT = join(import.meta.dirname, '../..')
+const ORIGIN = 'http://localhost:1'
+
+/** `<partway-upload>` over a {@link FakeQueue}, as one script. */
+export async function bundleOverFakeQueue(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [join(ROOT, 'element/partway-upload.ts')],
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    write: false,
+    plugins: [
+      {
+        name: 'fake-queue',
+        setup({ onResolve }) {
+          onResolve({ filter: /\/queue\/index\.ts$/ }, () => ({
+            path: join(import.meta.dirname, 'fake-queue.ts'),
+          }))
+        },
+      },
+    ],
+  })
+  return outputFiles[0]?.text ?? ''
+}
+
+/** A page that has nothing else, in a context of its own. @param html of its body */
+export async function openFakePage(
+  browser: Browser,
+  script: string,
+  html = '<partway-upload></partway-upload>',
+  options: BrowserContextOptions = {},
+): Promise<{ page: Page; errors: string[] }> {
+  const context = await browser.newContext({ viewport: { width: 900, height: 800 }, ...options })
+  const page = await context.newPage()
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(String(error)))
+  await page.route(`${ORIGIN}/**`, (route) => {
+    const { pathname } = new URL(route.request().url())
+    return pathname === '/element.js'
+      ? route.fulfill({ contentType: 'text/javascript', body: script })
+      : route.fulfill({ contentType: 'text/html', body: pageOf(html) })
+  })
+  await page.goto(ORIGIN)
+  await page.waitForFunction(() => customElements.get('partway-upload'))
+  return { page, errors }
+}
+
+const pageOf = (html: string) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>A page</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
+<script type="module" src="/element.js"></script><style>body{max-width:46rem;margin:2rem auto;padding:0 1rem}</style>
+<main><h1>A page</h1>${html}</main></html>`
