@@ -4,6 +4,7 @@ import { fromHex, toHex } from '../../checksums/hex.ts'
 import { createMd5 } from '../../checksums/md5.ts'
 import { ApiError, NetworkError, SourceChangedError } from '../../client/errors.ts'
 import type {
+  Clock,
   ControlPlane,
   Identity,
   PartChecksums,
@@ -17,7 +18,6 @@ import { type PartPlan, partRange, plan } from '../../protocol/part-plan.ts'
 import { type ProblemType, problems } from '../../protocol/problems.ts'
 import type { Checksum } from '../../protocol/schemas.ts'
 import { packSignedParts } from '../../protocol/signed-parts.ts'
-import type { VirtualClock } from './virtual-clock.ts'
 
 /**
  * What can happen to a request. `unreached`: no byte of it arrives. `lost`: it is done, but the answer does not arrive. `stall`: no byte moves any more; `silent`: none ever moves; `unanswered`: all of them do, and no answer comes. `corrupt`: the store
@@ -70,7 +70,7 @@ interface StoredUpload {
 export type Keeps = 'checksums' | 'md5s' | 'nothing' | 'lies'
 
 export interface FakeStoreOptions {
-  clock: VirtualClock
+  clock: Clock
   partSize?: number
   /** Up to this size, one PUT. */
   singleUpTo?: number
@@ -96,7 +96,7 @@ export class FakeStore {
   fault: (request: Request) => Fault | undefined
   /** From then on, URLs that were signed before are refused: the credentials behind them are dead. */
   revokedAt = Number.POSITIVE_INFINITY
-  readonly #clock: VirtualClock
+  readonly #clock: Clock
   readonly #partSize: number
   readonly #singleUpTo: number
   readonly #expiresIn: number

@@ -1,0 +1,32 @@
+/** What is remembered of an item, to go on with it after a reload or in another tab. Replaced when it changes. */
+export interface Kept {
+  readonly id: string
+  readonly endpoint: string
+  /** With its folders. */
+  readonly name: string
+  /** Bytes. */
+  readonly size: number
+  /** Milliseconds since 1970, of the file that was begun with; absent while only the server tells of the upload. */
+  readonly lastModified?: number | undefined
+  /** Once initiated. */
+  readonly key?: string | undefined
+  /** Where the server told it. */
+  readonly uploadId?: string | undefined
+  /** A person wants it to stand still. */
+  readonly paused?: boolean | undefined
+  readonly handle?: FileSystemFileHandle | undefined
+  /** Goes along between tabs; in storage it stands apart, if there is room. */
+  readonly file?: File | undefined
+}
+
+/** Where items are remembered. What fails is rejected, and harms nobody. */
+export interface KeptStorage {
+  /** Those of all endpoints, each with the File that was stored of it. */
+  load(): Promise<readonly Kept[]>
+  /** All of it, or nothing. @param changes without their Files; `undefined` removes an item and its File */
+  write(changes: ReadonlyMap<string, Kept | undefined>): Promise<void>
+  /** Each is copied whole. */
+  copy(files: ReadonlyMap<string, File>): Promise<void>
+  /** Bytes that this page may still store. */
+  room(): Promise<number>
+}
