@@ -12,6 +12,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 export const LAMBDA = fileURLToPath(new URL('../lambda', import.meta.url))
 /** With index.html. */
 export const WEB = fileURLToPath(new URL('../web', import.meta.url))
+const ELEMENT = fileURLToPath(new URL('../element/partway-upload.ts', import.meta.url))
 
 /** Puts the code of one operation into a folder, as index.js. */
 export function bundleFunction(route: RouteName, outputDirectory: string): boolean {
@@ -49,6 +50,8 @@ export function siteBuild(outputDirectory: string): BuildOptions {
     entryPoints: {
       main: join(WEB, 'main.ts'),
       style: join(WEB, 'style.css'),
+      // For pages of one's own, by one script tag.
+      'partway-upload': ELEMENT,
     },
     outdir: join(outputDirectory, 'assets'),
     chunkNames: 'chunks/[name]-[hash]',

@@ -70,6 +70,7 @@ export interface LocalAws {
 export const ROOT_CREDENTIALS = { accessKeyId: 'partway', secretAccessKey: 'partwaylocal' }
 
 const WEB = fileURLToPath(new URL('../web', import.meta.url))
+const ELEMENT = fileURLToPath(new URL('../element/partway-upload.ts', import.meta.url))
 
 /**
  * Serves what the stack declares on this machine: the page and the API on one port, S3 on another. What was uploaded stays
@@ -127,6 +128,7 @@ async function start(options: LocalAwsOptions, undo: (() => unknown)[]): Promise
   const [page, stack] = await Promise.all([
     createPage({
       directory: WEB,
+      modules: { 'partway-upload': ELEMENT },
       config: {
         api: '/',
         ...(issuer ? { auth: 'jwt', issuer: issuer.url, clientId: issuer.clientId } : { auth }),

@@ -4,46 +4,40 @@ import { sentenceFor } from './sign-in-problem.ts'
 
 export interface Account {
   render(session: Session): void
+  signIn(): void
 }
 
 /**
- * What the page shows of who is signed in: the name above, or the way in where the picker would be.
- * @param complain says what went wrong, above the list
+ * What the page shows of who is signed in: the name above, or the way in where the uploads would be.
+ * @param complain says what went wrong, above the uploads
  */
 export function createAccount(complain: (sentence: string) => void): Account {
-  const [picker, gate] = [find(document, '#picker', HTMLElement), find(document, '#gate', HTMLElement)]
-  const [account, expired] = [
-    find(document, '#account', HTMLElement),
-    find(document, '#expired', HTMLElement),
-  ]
+  const [gate, account] = [find(document, '#gate', HTMLElement), find(document, '#account', HTMLElement)]
   const [user, gateNote] = [find(document, '#user', HTMLElement), find(document, '#gate-note', HTMLElement)]
   const gateTitle = find(document, '#gate-title', HTMLElement)
-  const button = (selector: string, press: (session: Session) => Promise<void>) => {
-    const element = find(document, selector, HTMLButtonElement)
-    element.addEventListener('click', async () => {
-      complain('')
-      try {
-        if (current) await press(current)
-      } catch (error) {
-        complain(sentenceFor(error))
-      }
-    })
-    return element
-  }
+  const enter = find(document, '#sign-in', HTMLButtonElement)
+  const leave = find(document, '#sign-out', HTMLButtonElement)
   let current: Session | undefined
-  const signIn = button('#sign-in', (session) => session.signIn())
-  button('#sign-in-again', (session) => session.signIn())
-  button('#sign-out', (session) => session.signOut())
+  const attempt = async (step: (session: Session) => Promise<void>) => {
+    complain('')
+    try {
+      if (current) await step(current)
+    } catch (error) {
+      complain(sentenceFor(error))
+    }
+  }
+  const signIn = () => attempt((session) => session.signIn())
+  enter.addEventListener('click', signIn)
+  leave.addEventListener('click', () => attempt((session) => session.signOut()))
 
   return {
+    signIn,
     render(session) {
       current = session
       const { state } = session
-      picker.hidden = !isOpen(state)
       gate.hidden = isOpen(state)
-      signIn.hidden = state.kind === 'closed'
+      enter.hidden = state.kind === 'closed'
       account.hidden = !('name' in state)
-      expired.hidden = state.kind !== 'expired'
       if ('name' in state) {
         setText(user, state.name)
         user.title = state.name

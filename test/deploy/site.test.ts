@@ -89,7 +89,7 @@ test('a person signs in on it and uploads', async () => {
   await page.waitForFunction(() => document.title === 'Done · Partway')
   expect(errors).toEqual([])
 
-  const Key = await lineOf(page, 'film.webm', '.key')
+  const Key = await lineOf(page, 'film.webm', 'dd.key')
   const stored = await stage.s3.send(new GetObjectCommand({ Bucket: stack.outputs.BucketName, Key }))
   expect(film.equals((await stored.Body?.transformToByteArray()) ?? new Uint8Array())).toBe(true)
 })

@@ -11,6 +11,7 @@ import { button, lineOf, openStage, SCREENSHOTS, type Stage, watchParts } from '
 const TOKEN_SECONDS = 2
 /** 24 MiB take three seconds. */
 const SLOW = 8 * MIB
+const EXPIRED = 'Your sign-in has expired.'
 
 let stage: Stage
 
@@ -39,9 +40,9 @@ test('signed in, a person sends a file that no other can see or fetch', async ()
   await page.setInputFiles('#files', film.path)
   await page.waitForFunction(() => document.title === 'Done · Partway')
   await page.screenshot({ path: join(SCREENSHOTS, 'signed-in-light.png') })
-  const key = await lineOf(page, 'film.mp4', '.key')
+  const key = await lineOf(page, 'film.mp4', 'dd.key')
   expect(requests.filter((request) => request.method() === 'PUT')).toHaveLength(3)
-  expect(requests.filter(sendsToken).map(originOf)).toEqual([stage.apiUrl, stage.apiUrl])
+  expect([...new Set(requests.filter(sendsToken).map(originOf))]).toEqual([stage.apiUrl])
 
   const bert = await signInAs(stage.issuerUrl, stage.apiUrl, 'Bert')
   const body = { key }
@@ -78,7 +79,7 @@ test('a token that dies while a file is under way is renewed, and nobody notices
   await page.setInputFiles('#files', film.path)
   await page.waitForFunction(() => document.title === 'Done · Partway')
   expect(renewals.at(-1)).toContain('grant_type=refresh_token')
-  expect(await page.locator('#expired').isVisible()).toBe(false)
+  expect(await page.getByText(EXPIRED).isVisible()).toBe(false)
   expect(errors).toEqual([])
 })
 
@@ -91,19 +92,16 @@ test('a sign-in that cannot be renewed waits for the person, in a window beside 
   await page.setInputFiles('#files', film.path)
   await parts.until(1)
   await page.route(`${stage.issuerUrl}/token`, refuseToRenew)
-  await page.getByRole('alert').getByText('Your sign-in has expired.').waitFor()
+  await page.getByRole('alert').getByText(EXPIRED).waitFor()
   await page.screenshot({ path: join(SCREENSHOTS, 'expired-light.png') })
   expect(await lineOf(page, 'waited.mp4', '.problem')).toBe('')
   await page.unroute(`${stage.issuerUrl}/token`)
 
-  const [popup] = await Promise.all([
-    page.waitForEvent('popup'),
-    page.locator('#expired').getByRole('button', { name: 'Sign in' }).click(),
-  ])
+  const [popup] = await Promise.all([page.waitForEvent('popup'), button(page, 'Sign in').click()])
   // The issuer may still know who this is, and then asks nothing.
   if (!popup.isClosed()) await popup.waitForEvent('close')
   await page.waitForFunction(() => document.title === 'Done · Partway')
-  expect(await page.locator('#expired').isVisible()).toBe(false)
+  expect(await page.getByText(EXPIRED).isVisible()).toBe(false)
   expect(parts.sent.toSorted()).toEqual([1, 2, 3])
   expect(errors).toEqual([])
 })
@@ -115,6 +113,8 @@ test('a token that the API refuses before its time is renewed, and the call made
   const refusals: Response[] = []
   page.on('response', (response) => response.status() === 401 && refusals.push(response))
   await signIn(page, 'Anna')
+  // What the page asks for at its start would renew the token under this test.
+  await page.waitForLoadState('networkidle')
   await page.evaluate(() => {
     const [name = ''] = Object.keys(sessionStorage)
     const user = JSON.parse(sessionStorage.getItem(name) ?? '')
@@ -167,7 +167,7 @@ test('on a phone in the dark, a long name and what has expired fit', async () =>
   await signIn(page, 'Anna-Magdalena.von-und-zu-Hohenstaufen@department.example.com')
   await page.route(`${stage.issuerUrl}/token`, refuseToRenew)
   await page.setInputFiles('#files', film.path)
-  await page.getByRole('alert').getByText('Your sign-in has expired.').waitFor()
+  await page.getByRole('alert').getByText(EXPIRED).waitFor()
   await page.screenshot({ path: join(SCREENSHOTS, 'expired-dark-phone.png') })
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
 })
