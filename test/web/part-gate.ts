@@ -7,9 +7,13 @@ export interface PartWatch {
   /** Part numbers that the store took. */
   readonly stored: readonly number[]
   /** From now on, these wait at the door of the store: an upload is caught midway, however fast the machine is. */
-  hold(which?: (partNumber: number) => boolean): void
+  hold(which: (partNumber: number) => boolean): void
+  /** Lets in whatever comes. What waits was called off: that it came whole, in the buffers of the system, is not to count. */
+  holdNoMore(): void
   /** Lets in what waits, and whatever comes. */
   release(): void
+  /** Cuts the connections of what waits, and lets in whatever comes. */
+  cut(): void
   /** Resolves once that is true; looked at after each request and each answer. */
   until(condition: () => boolean): Promise<void>
   /** Resolves once so many were taken. */
@@ -28,7 +32,8 @@ interface Watched {
   readonly sent: number[]
   readonly stored: number[]
   holds: (partNumber: number) => boolean
-  readonly held: Set<() => void>
+  /** What lets them in, and what cuts them off. */
+  readonly held: Map<() => void, () => void>
   readonly waiting: Map<() => void, () => boolean>
 }
 
@@ -58,8 +63,8 @@ export function createPartGate(): PartGate {
         holding.map(
           (watch) =>
             new Promise<void>((resolve) => {
-              watch.held.add(resolve)
-              // Whoever sent it has gone, or the store is closing.
+              watch.held.set(resolve, () => response.destroy())
+              // Whoever sent it is gone, or the store is closing.
               response.on('close', resolve)
             }),
         ),
@@ -71,7 +76,7 @@ export function createPartGate(): PartGate {
         sent: [],
         stored: [],
         holds: () => false,
-        held: new Set(),
+        held: new Map(),
         waiting: new Map(),
       }
       watches.push(watch)
@@ -80,17 +85,21 @@ export function createPartGate(): PartGate {
           watch.waiting.set(resolve, condition)
           look(watch)
         })
+      const hold: PartWatch['hold'] = (which) => {
+        watch.holds = which
+      }
+      const end = (each: (() => void)[]) => {
+        hold(() => false)
+        watch.held.clear()
+        for (const one of each) one()
+      }
       return {
         sent: watch.sent,
         stored: watch.stored,
-        hold(which = () => true) {
-          watch.holds = which
-        },
-        release() {
-          watch.holds = () => false
-          for (const resolve of watch.held) resolve()
-          watch.held.clear()
-        },
+        hold,
+        holdNoMore: () => hold(() => false),
+        release: () => end([...watch.held.keys()]),
+        cut: () => end([...watch.held.values()]),
         until,
         untilStored: (parts) => until(() => watch.stored.length >= parts),
       }

@@ -4,6 +4,8 @@ import type { Page } from 'playwright-core'
 export interface Drag {
   enter(): Promise<void>
   drop(): Promise<void>
+  /** Thinks better of it: as a script makes it, for the protocol has no way to. */
+  leave(): Promise<void>
 }
 
 /** @param paths absolute, of files and folders */
@@ -23,5 +25,11 @@ export async function dragFrom(page: Page, paths: readonly string[]): Promise<Dr
     async drop() {
       for (const type of ['dragEnter', 'dragOver', 'drop'] as const) await dispatch(type)
     },
+    leave: () =>
+      page.evaluate(() => {
+        const dataTransfer = new DataTransfer()
+        dataTransfer.items.add(new File([], 'a file'))
+        document.body.dispatchEvent(new DragEvent('dragleave', { bubbles: true, dataTransfer }))
+      }),
   }
 }

@@ -1,0 +1,159 @@
+import { appendFile } from 'node:fs/promises'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { MIB } from '../../protocol/limits.ts'
+import type { ListUploadsResponse } from '../../protocol/schemas.ts'
+import { choose, done, focused, keyOf, overlap, storedShown } from './list.ts'
+import { button, lineOf, openStage, rowOf, type Stage, watchParts } from './stage.ts'
+import { dragFrom } from './trusted-drop.ts'
+
+/** Ten parts: four of them are 40 %. */
+const FILM_BYTES = 80 * MIB
+const LATER_PARTS = [5, 6, 7, 8, 9, 10]
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await openStage()
+}, 60_000)
+afterAll(() => stage?.close())
+afterEach(() => Promise.all(stage.browser.contexts().map((context) => context.close())))
+
+test('reloaded at 40 %, an upload goes on by itself, and no part that the store has is sent again', async () => {
+  const film = await stage.file('reloaded.mp4', FILM_BYTES)
+  const { page, errors } = await stage.open()
+  const before = stage.watch('reloaded.mp4')
+  before.hold((part) => part > 4)
+  await choose(page, film.path)
+  await storedShown(page, 'reloaded.mp4', 4)
+
+  const after = stage.watch('reloaded.mp4')
+  before.holdNoMore()
+  await page.reload()
+  await done(page)
+  expect(after.sent.toSorted(byNumber)).toEqual(LATER_PARTS)
+  expect(await stage.sha256Stored(await keyOf(page, 'reloaded.mp4'))).toBe(film.sha256)
+  expect(errors).toEqual([])
+})
+
+test('a file that was dropped goes on after a reload, read again where it lies', async () => {
+  const film = await stage.file('dropped.mp4', FILM_BYTES)
+  const { page } = await stage.open()
+  const before = stage.watch('dropped.mp4')
+  before.hold((part) => part > 4)
+  await (await dragFrom(page, [film.path])).drop()
+  await storedShown(page, 'dropped.mp4', 4)
+
+  const after = stage.watch('dropped.mp4')
+  before.holdNoMore()
+  await page.reload()
+  await done(page)
+  expect(after.sent.toSorted(byNumber)).toEqual(LATER_PARTS)
+  expect(await stage.sha256Stored(await keyOf(page, 'dropped.mp4'))).toBe(film.sha256)
+})
+
+test('what was paused stands still after a reload, until a click', async () => {
+  const film = await stage.file('paused.mp4', FILM_BYTES)
+  const { page } = await stage.open()
+  const before = stage.watch('paused.mp4')
+  before.hold((part) => part > 4)
+  await choose(page, film.path)
+  await storedShown(page, 'paused.mp4', 4)
+  await button(page, 'Pause paused.mp4').click()
+  await button(page, 'Resume paused.mp4').waitFor()
+
+  const after = stage.watch('paused.mp4')
+  before.holdNoMore()
+  await page.reload()
+  await page.getByText(/^1 upload unfinished/).waitFor()
+  expect(await lineOf(page, 'paused.mp4', '.status')).toBe('Unfinished')
+  expect(after.sent).toEqual([])
+  await button(page, 'Resume').click()
+  await done(page)
+  expect(after.sent.toSorted(byNumber)).toEqual(LATER_PARTS)
+  expect(await stage.sha256Stored(await keyOf(page, 'paused.mp4'))).toBe(film.sha256)
+})
+
+test('what another browser began is in the list, and goes on once its file is chosen', async () => {
+  const film = await stage.file('moved.mp4', FILM_BYTES)
+  const one = await stage.open()
+  const before = stage.watch('moved.mp4')
+  before.hold((part) => part > 4)
+  await choose(one.page, film.path)
+  await storedShown(one.page, 'moved.mp4', 4)
+  await one.page.context().close()
+  before.holdNoMore()
+
+  const { page, errors } = await stage.open()
+  const after = stage.watch('moved.mp4')
+  await page.getByText(/^1 upload unfinished, 33\.6 MB have arrived\.$/).waitFor()
+  expect(await lineOf(page, 'moved.mp4', '.status')).toContain('choose the same file again')
+  await button(page, 'Choose file moved.mp4').waitFor()
+  await choose(page, film.path)
+  await done(page)
+  expect(await page.getByRole('listitem').count()).toBe(1)
+  expect(overlap(after.sent, [1, 2, 3, 4])).toEqual([])
+  expect(await stage.sha256Stored(await keyOf(page, 'moved.mp4'))).toBe(film.sha256)
+  expect(errors).toEqual([])
+})
+
+test('of unfinished uploads, Discard asks, and has the server drop them', async () => {
+  const film = await stage.file('discarded.mp4', FILM_BYTES)
+  const one = await stage.open()
+  const before = stage.watch('discarded.mp4')
+  before.hold((part) => part > 4)
+  await choose(one.page, film.path)
+  await storedShown(one.page, 'discarded.mp4', 4)
+  await one.page.context().close()
+  before.holdNoMore()
+  expect(await unfinished()).toEqual(['discarded.mp4'])
+
+  const { page } = await stage.open()
+  await button(page, 'Discard').click()
+  await page.getByRole('group', { name: /^Drop the 33\.6 MB/ }).waitFor()
+  expect(await focused(page)).toBe('Keep')
+  await page.keyboard.press('Escape')
+  expect(await focused(page)).toBe('Discard')
+  expect(await unfinished()).toEqual(['discarded.mp4'])
+
+  await button(page, 'Discard').click()
+  await button(page, 'Drop').click()
+  await rowOf(page, 'discarded.mp4').waitFor({ state: 'detached' })
+  await page.getByText(/unfinished/).waitFor({ state: 'hidden' })
+  expect(await unfinished()).toEqual([])
+  expect(await focused(page)).not.toBe('')
+  await page.reload()
+  await button(page, 'Choose files').waitFor()
+  expect(await page.getByRole('listitem').count()).toBe(0)
+})
+
+test('a file that changed on the disk before the reload is not mixed with what has arrived', async () => {
+  const film = await stage.file('changed.mp4', FILM_BYTES)
+  const { page } = await stage.open()
+  const before = stage.watch('changed.mp4')
+  before.hold((part) => part > 4)
+  await choose(page, film.path)
+  await storedShown(page, 'changed.mp4', 4)
+  await appendFile(film.path, 'one more scene')
+  const after = stage.watch('changed.mp4')
+  before.holdNoMore()
+  await page.reload()
+
+  await rowOf(page, 'changed.mp4')
+    .getByRole('alert')
+    .getByText(/This file changed/)
+    .waitFor()
+  expect(after.stored).toEqual([])
+  const requests = watchParts(page)
+  await choose(page, film.path)
+  await done(page)
+  expect(requests.sent.toSorted(byNumber)).toEqual([1, 2, 3, 4, ...LATER_PARTS, 11])
+  expect(await unfinished()).toEqual([])
+})
+
+async function unfinished(): Promise<string[]> {
+  const { uploads } = await stage.api<ListUploadsResponse>('GET', '/uploads')
+  return uploads.map(({ fileName }) => fileName)
+}
+
+function byNumber(a: number, b: number): number {
+  return a - b
+}
