@@ -1,5 +1,6 @@
 import * as http from 'node:http'
 import { createApi } from '../client/api.ts'
+import * as extras from '../client/extras.ts'
 import type { Connections } from '../client/node/http.ts'
 import { openFile } from '../client/node/source.ts'
 import { createTraffic } from '../client/node/traffic.ts'
@@ -61,6 +62,7 @@ const sent = upload(
     controlPlane: createApi({ url: apiUrl }),
     transport: fileTransport(connections),
     journals: { open: async () => forgetful },
+    extras: async () => extras,
     ...createTraffic(concurrency === undefined ? {} : { concurrency, maxMemory: AMPLE_MEMORY }),
   },
   { partSize },

@@ -1,4 +1,3 @@
-import { fromBase64 } from './base64.ts'
 import { md5Wasm } from './md5-wasm.ts'
 
 /** An MD5 under way. Many can run at once, interleaved. */
@@ -77,7 +76,8 @@ let instance: Md5Instance | undefined
 
 /** Synchronous, which browsers allow on the main thread for a module this small (1 KB). */
 function instantiate(): Md5Instance {
-  const module = new WebAssembly.Module(fromBase64(md5Wasm))
+  const bytes = Uint8Array.from(atob(md5Wasm), (character) => character.charCodeAt(0))
+  const module = new WebAssembly.Module(bytes)
   return new WebAssembly.Instance(module).exports as unknown as Md5Instance
 }
 

@@ -5,7 +5,6 @@ import { NotPartwayError } from './errors.ts'
 import type { Job, Transfer } from './job.ts'
 import { Multipart } from './multipart.ts'
 import type { JournaledUpload } from './ports.ts'
-import { Single } from './single.ts'
 
 /**
  * Initiates an upload, and journals it before anything of it is sent. Sizes in bytes.
@@ -19,7 +18,8 @@ export async function initiate<Slice>(
 ): Promise<Transfer> {
   const { source, controlPlane, contentType, metadata } = job
   const identity = await source.identify(signal)
-  const checksum = fitsOnePut(source.size, partSize, largestPut) ? await checksumOf(job, signal) : undefined
+  const isSmall = fitsOnePut(source.size, partSize, largestPut)
+  const checksum = isSmall ? await checksumOf(job, signal) : undefined
   const request: InitiateRequest = {
     fileName: source.name,
     size: source.size,
@@ -28,8 +28,9 @@ export async function initiate<Slice>(
     ...(partSize && { partSize }),
     ...(checksum ? { checksum } : { checksumAlgorithm: job.checksum }),
   }
-  const answer = await controlPlane.initiate(request, signal)
+  const [answer] = await Promise.all([controlPlane.initiate(request, signal), isSmall && job.extras()])
   if (answer.kind === 'single') {
+    const { Single } = await job.extras()
     return new Single(job, answer, checksum, (signal) => controlPlane.initiate(request, signal))
   }
   if (answer.size !== source.size) {

@@ -1,7 +1,7 @@
 import { Activities } from './activity.ts'
 import { systemClock } from './clock.ts'
+import { NetworkError } from './errors.ts'
 import { Emitter, type UploadEvents } from './events.ts'
-import { fixedLanes } from './fixed-lanes.ts'
 import type { Job } from './job.ts'
 import { apiContact, persist } from './persist.ts'
 import type { Source } from './ports.ts'
@@ -13,7 +13,6 @@ import { Tracker } from './tracker.ts'
 import type { UploadOptions, UploadPorts } from './upload.ts'
 import { NO_WAKES } from './wakes.ts'
 
-const DEFAULT_CONCURRENCY = 6
 /** S3's recommendation, and the API's default. */
 const DEFAULT_CHECKSUM = 'CRC64NVME'
 
@@ -31,9 +30,8 @@ export function createJob<Slice>(
   options: UploadOptions,
 ): Undertaking<Slice> {
   const { clock = systemClock, random = Math.random, wakes = NO_WAKES, timeOfDay = Date.now } = ports
-  const { concurrency } = options
   // What is refused is refused before anything listens, for nobody would end that.
-  const lanes = ports.lanes?.share(concurrency) ?? fixedLanes(concurrency ?? DEFAULT_CONCURRENCY)
+  const lanes = ports.lanes.share(options.concurrency)
   const checksum = checksumOf(options, ports)
   const emitter = new Emitter<UploadEvents>()
   const emit: Job<Slice>['emit'] = (type, event) => emitter.emit(type, event)
@@ -57,6 +55,7 @@ export function createJob<Slice>(
     ...{ source, controlPlane, transport: ports.transport, timeOfDay, tracker, activities, emit },
     contact: storeContact(),
     lanes,
+    extras: () => ports.extras().catch(notLoaded),
     pace: ports.pace,
     integrity: options.integrity ?? 'whole',
     checksum,
@@ -65,6 +64,10 @@ export function createJob<Slice>(
     enter: stage.enter,
   }
   return { job, stage, emitter }
+}
+
+function notLoaded(cause: unknown): never {
+  throw new NetworkError('Expected the code of this upload, got none.', { cause })
 }
 
 /** @throws {RangeError} */

@@ -6,6 +6,7 @@ import type { ControlPlane, Lanes, PartTransport, PutRequest, Source } from './p
 import type { Event } from './states.ts'
 import type { StoreCallPorts } from './store-call.ts'
 import type { Tracker } from './tracker.ts'
+import type { Extras } from './upload.ts'
 
 /** What the steps of one upload share. `contact`: with the store. */
 export interface Job<Slice> extends StoreCallPorts {
@@ -14,6 +15,8 @@ export interface Job<Slice> extends StoreCallPorts {
   readonly transport: PartTransport<Slice>
   readonly ledger: Ledger
   readonly lanes: Lanes
+  /** @throws {NetworkError} where they could not be loaded */
+  extras(): Promise<Extras>
   readonly pace: PutRequest<Slice>['pace']
   readonly integrity: 'whole' | 'signed'
   /** Of an upload that is initiated. */

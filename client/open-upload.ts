@@ -6,7 +6,6 @@ import { type Replayed, replay } from './journal.ts'
 import { journalTouch } from './ledger.ts'
 import { Multipart } from './multipart.ts'
 import type { Journal, UploadId } from './ports.ts'
-import { searchUpload } from './search.ts'
 
 export interface OpenOptions {
   readonly partSize: number | undefined
@@ -32,7 +31,8 @@ export async function openUpload<Slice>(
   else if (past && (!wanted || wanted.uploadId === past.upload.uploadId)) return goOn(job, past, signal)
 
   const searches = resume !== 'journal' || journal.setAside !== undefined
-  const upload = searches && !restart ? await searchUpload(job, wanted, signal) : undefined
+  const upload =
+    searches && !restart ? await (await job.extras()).searchUpload(job, wanted, signal) : undefined
   if (!upload && wanted) throw new UploadGoneError(NOT_FOUND)
   if (!upload) return initiate(job, partSize, signal)
   await job.ledger.append({ type: 'upload', ...upload }, true)

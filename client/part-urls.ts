@@ -3,7 +3,7 @@ import type { PartPlan, PartRange } from '../protocol/part-plan.ts'
 import type { SignedPart, SignedParts } from '../protocol/schemas.ts'
 import type { Job } from './job.ts'
 import type { UploadId } from './ports.ts'
-import { SealedUrls } from './sealed-urls.ts'
+import type { SealedUrls } from './sealed-urls.ts'
 import { SignedUrls } from './signed-urls.ts'
 
 /** How one part gets its URLs, a try at a time. */
@@ -16,15 +16,16 @@ export interface PartSigning {
 
 /** Where the URLs of an upload's parts come from: windows of them; or one each, with the part's checksum signed in. */
 export class PartUrls<Slice> {
-  readonly #source: Job<Slice>['source']
+  readonly #job: Job<Slice>
+  readonly #upload: UploadId
   readonly #plan: PartPlan
   readonly #windows: SignedUrls
-  readonly #sealed: SealedUrls | undefined
+  #sealed: SealedUrls | undefined
 
-  /** @param algorithm of the upload; `undefined` where there is none to sign */
-  constructor(job: Job<Slice>, upload: UploadId, plan: PartPlan, algorithm: CrcAlgorithm | undefined) {
-    const { controlPlane, tracker, clock, lanes, source, integrity } = job
-    this.#source = source
+  constructor(job: Job<Slice>, upload: UploadId, plan: PartPlan) {
+    const { controlPlane, tracker, clock, lanes } = job
+    this.#job = job
+    this.#upload = upload
     this.#plan = plan
     this.#windows = new SignedUrls({
       ...{ plan, clock, lanes: lanes.max },
@@ -32,10 +33,6 @@ export class PartUrls<Slice> {
       rate: () => tracker.rate(),
       isDone: (partNumber) => tracker.isDone(partNumber),
     })
-    if (integrity !== 'signed' || !algorithm) return
-    this.#sealed = new SealedUrls(plan, algorithm, (parts, checksums, signal) =>
-      controlPlane.presign(upload, parts, signal, checksums),
-    )
   }
 
   /** Takes what initiate brought along. */
@@ -45,24 +42,34 @@ export class PartUrls<Slice> {
 
   /** Signs what will most likely be sent first, while something else is asked. Whether it fails shows to whoever needs it. */
   async signAhead(partNumber: number, signal: AbortSignal): Promise<void> {
-    if (partNumber > this.#plan.partCount || this.#sealed) return
+    if (partNumber > this.#plan.partCount || this.#job.integrity === 'signed') return
     await this.#windows.sign(partNumber, signal).catch(() => {})
   }
 
-  /** @param algorithm `undefined` where the store turned out to keep no checksums */
+  /** @param algorithm to be signed; `undefined` where the store turned out to keep no checksums */
   async signing(
     { partNumber, start, end }: PartRange,
     algorithm: CrcAlgorithm | undefined,
     signal: AbortSignal,
   ): Promise<PartSigning> {
-    const sealed = algorithm && this.#sealed
-    const crc = sealed && (await this.#source.crc(algorithm, start, end, signal))
+    const sealed = algorithm && (await this.#seal(algorithm))
+    const crc = sealed && (await this.#job.source.crc(algorithm, start, end, signal))
     return {
       crc,
       sign: (signal) =>
         sealed && crc ? sealed.get(partNumber, crc, signal) : this.#windows.get(partNumber, signal),
       refused: (signed) => this.#windows.refuse(signed),
     }
+  }
+
+  async #seal(algorithm: CrcAlgorithm): Promise<SealedUrls | undefined> {
+    const { integrity, controlPlane, extras } = this.#job
+    if (integrity !== 'signed') return undefined
+    const { SealedUrls } = await extras()
+    this.#sealed ??= new SealedUrls(this.#plan, algorithm, (parts, checksums, signal) =>
+      controlPlane.presign(this.#upload, parts, signal, checksums),
+    )
+    return this.#sealed
   }
 
   /** The part is done. */

@@ -35,7 +35,7 @@ export class Parts<Slice> {
       job.emit('downgraded', { reason }),
     )
     for (const [partNumber, part] of parts) this.proofs.set(partNumber, proofOf(part))
-    this.#urls = new PartUrls(job, upload, this.plan, this.proofs.algorithm)
+    this.#urls = new PartUrls(job, upload, this.plan)
     job.tracker.begin(this.plan)
   }
 

@@ -199,8 +199,12 @@ export interface JournalStore {
    * @returns `undefined` where another upload has it, of this process or of another
    */
   open(endpoint: string, sourceId: string): Promise<Journal | undefined>
-  /** Whether there may be something in it. Absent where to look costs as much as to open it. */
-  has?(endpoint: string, sourceId: string): Promise<boolean>
+  /**
+   * The journal of an upload that has most likely nothing to remember, taken when there is something to write. Absent where that
+   * brings nothing.
+   * @returns `undefined` where there may be something in it
+   */
+  late?(endpoint: string, sourceId: string): Promise<Journal | undefined>
 }
 
 /** Lines that are only ever appended. Holds no URL and no credentials; the truth is what list-parts says. */

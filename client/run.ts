@@ -6,7 +6,6 @@ import { AbortedError, asPartwayError, BusyError, type PartwayError } from './er
 import type { Emitter, Listener, Upload, UploadEvents, UploadResult, UploadSnapshot } from './events.ts'
 import { forget } from './forget.ts'
 import type { Job, Stored } from './job.ts'
-import { lateJournal } from './late-journal.ts'
 import { Ledger } from './ledger.ts'
 import type { Journal } from './ports.ts'
 import { resultOf, snapshotOf } from './report.ts'
@@ -134,11 +133,8 @@ export class UploadRun<Slice> implements Upload {
     const { controlPlane, source } = this.#job
     const name = [controlPlane.endpoint, source.id] as const
     const { partSize, resume = 'journal' } = this.#options
-    const hasNothingToRemember =
-      resume === 'journal' &&
-      fitsOnePut(source.size, partSize) &&
-      (await this.#journals.has?.(...name)) === false
-    return hasNothingToRemember ? lateJournal(this.#journals, ...name) : this.#journals.open(...name)
+    const isSmall = resume === 'journal' && fitsOnePut(source.size, partSize)
+    return (isSmall && (await this.#journals.late?.(...name))) || this.#journals.open(...name)
   }
 
   /** Each turn is the stretch between two pauses. */

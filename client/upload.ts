@@ -46,13 +46,17 @@ export interface UploadOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+export type Extras = typeof import('./extras.ts')
+
 /** What a platform wires. Clock, time of day, random and timing are for tests. */
 export interface UploadPorts<Slice> {
   readonly controlPlane: ControlPlane
   readonly transport: PartTransport<Slice>
   readonly journals: JournalStore
-  /** Shared by all transfers of a client. @default 6 for this one */
-  readonly lanes?: LaneBudget | undefined
+  /** Shared by all transfers of a client. */
+  readonly lanes: LaneBudget
+  /** Loads what few uploads need. */
+  readonly extras: () => Promise<Extras>
   /** Where a bandwidth limit holds. */
   readonly pace?: PutRequest<Slice>['pace']
   /** Shared by all transfers of a client. @default one for this upload */

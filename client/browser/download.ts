@@ -1,3 +1,5 @@
+// All that it has in common with uploads is loaded already: by this, bundlers keep that in one piece.
+import './client.ts'
 import { createCrc } from '../../checksums/crc.ts'
 import { createMd5 } from '../../checksums/md5.ts'
 import { systemClock } from '../clock.ts'

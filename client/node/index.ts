@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream'
 import { type ApiOptions, createApi } from '../api.ts'
 import type { Download } from '../download-events.ts'
 import type { Upload } from '../events.ts'
+import * as extras from '../extras.ts'
 import type { ControlPlane } from '../ports.ts'
 import { type UploadOptions, upload } from '../upload.ts'
 import { type ApiSigningOptions, apiSigner } from './api-signer.ts'
@@ -117,6 +118,7 @@ function portsOf(connections: Connections, { state, ...limits }: NodeOptions) {
     journals: fileJournals(folder),
     locks: join(folder, 'locks'),
     wakes: nodeWakes,
+    extras: async () => extras,
     ...createTraffic(limits),
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { forgetfulJournal } from '../journal.ts'
+import { lateJournal } from '../late-journal.ts'
 import type { JournalStore } from '../ports.ts'
 import { makeFolder } from './folder.ts'
 import { openJournalFile } from './journal-file.ts'
@@ -15,8 +16,11 @@ import { takeLock } from './lock.ts'
 export function fileJournals(folder: string): JournalStore {
   const uploads = join(folder, 'uploads')
   const pathOf = (hash: string) => join(uploads, `${hash}.journal`)
-  return {
-    has: (endpoint, sourceId) => isThere(pathOf(hashOf(endpoint, sourceId))),
+  const journals: JournalStore = {
+    async late(endpoint, sourceId) {
+      const hasSome = await isThere(pathOf(hashOf(endpoint, sourceId)))
+      return hasSome ? undefined : lateJournal(journals, endpoint, sourceId)
+    },
     async open(endpoint, sourceId) {
       const hash = hashOf(endpoint, sourceId)
       const path = pathOf(hash)
@@ -39,6 +43,7 @@ export function fileJournals(folder: string): JournalStore {
       }
     },
   }
+  return journals
 }
 
 function hashOf(endpoint: string, sourceId: string): string {

@@ -13,7 +13,7 @@ export class FakeJournals implements JournalStore {
   /** Where nothing can be written. */
   failure: Error | undefined
   /** Where it is cheap to look. */
-  has?: NonNullable<JournalStore['has']>
+  late?: NonNullable<JournalStore['late']>
   readonly #kept = new Map<string, Kept>()
 
   async open(endpoint: string, sourceId: string): Promise<Journal | undefined> {

@@ -9,6 +9,7 @@ import { createUploadQueue, type QueueOptions, type QueuePorts } from '../../ele
 import type { Kept, KeptStorage } from '../../element/queue/kept.ts'
 import type { Wire } from '../../element/queue/tabs.ts'
 import type { QueueItem, UploadQueue } from '../../element/upload-queue.ts'
+import { enginePorts } from './engine-ports.ts'
 import { FakeJournals } from './fake-journals.ts'
 import { FakeSource, FakeStore, type FakeStoreOptions } from './fake-store.ts'
 import { VirtualClock } from './virtual-clock.ts'
@@ -138,6 +139,7 @@ export class Tab {
     })
     const ports = {
       ...{ controlPlane: api, transport: this.#mortal<PartTransport<Uint8Array>>(store.transport(true)) },
+      ...enginePorts,
       ...{ journals, clock, lanes, recovery: createRecovery(), random: () => 0.5 },
     }
     return {

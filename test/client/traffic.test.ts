@@ -11,6 +11,7 @@ import { fileTransport } from '../../client/node/transport.ts'
 import type { Journal } from '../../client/ports.ts'
 import { upload } from '../../client/upload.ts'
 import { useLocalAws } from '../api/local-aws.ts'
+import { enginePorts } from './engine-ports.ts'
 import { pseudoRandom, readBody, serve, temporaryFolder } from './servers.ts'
 
 const MIB = 1024 * 1024
@@ -111,6 +112,7 @@ test('two uploads of a client share its lanes, and each has some', async () => {
           controlPlane: createApi({ url: aws.apiUrl }),
           transport: { ...transport, put },
           journals: { open: async () => forgetful },
+          ...enginePorts,
           lanes,
         },
         { partSize: 5 * MIB },

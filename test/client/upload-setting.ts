@@ -4,6 +4,7 @@ import type { ControlPlane } from '../../client/ports.ts'
 import { createRecovery } from '../../client/recovery.ts'
 import type { Timing } from '../../client/timing.ts'
 import { type UploadOptions, upload } from '../../client/upload.ts'
+import { enginePorts } from './engine-ports.ts'
 import { FakeJournals } from './fake-journals.ts'
 import { FakeSource, FakeStore, type FakeStoreOptions, type Fault, type Request } from './fake-store.ts'
 import { FakeWakes } from './fake-wakes.ts'
@@ -41,7 +42,9 @@ export function setting({
       {
         controlPlane: { ...store.controlPlane, waits },
         transport: store.transport(computesCrc),
-        ...{ journals, clock, wakes, recovery, timing, lanes },
+        ...enginePorts,
+        ...{ journals, clock, wakes, recovery, timing },
+        ...(lanes && { lanes }),
         random: () => 0.5,
         ...(timeOfDay && { timeOfDay }),
       },

@@ -13,6 +13,7 @@ import type { FileSource } from '../../client/node/source.ts'
 import { fileTransport } from '../../client/node/transport.ts'
 import type { Clock } from '../../client/ports.ts'
 import { type UploadOptions, upload } from '../../client/upload.ts'
+import { enginePorts } from '../client/engine-ports.ts'
 import { REGION, root } from '../local/s3-root.ts'
 import { BUCKET } from './bucket.ts'
 import { type Cuts, taggedTransport } from './tagged-transport.ts'
@@ -62,7 +63,7 @@ export function createTestClient(apiUrl: string, state: string): TestClient {
     )
   return {
     upload: (source, options, straight) =>
-      upload(source, { ...ports, controlPlane: straight ? planeOf(straight) : api }, options),
+      upload(source, { ...enginePorts, ...ports, controlPlane: straight ? planeOf(straight) : api }, options),
     download: (key, options, straight) => {
       const plane = straight ? planeOf(straight) : api
       const locks = join(state, 'locks')

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { PartwayError } from '../../client/errors.ts'
 import { upload } from '../../client/upload.ts'
+import { enginePorts } from '../client/engine-ports.ts'
 import { FakeJournals } from '../client/fake-journals.ts'
 import { FAULTS, FakeSource, FakeStore } from '../client/fake-store.ts'
 import { mortal } from '../client/mortal.ts'
@@ -42,7 +43,7 @@ test('whatever happens, an object is the file or is not there, and the upload en
         const keeping = { clock, random: () => 0.5, timing: { patienceMs: 180_000 } }
         const sending = upload(
           source,
-          { ...ports, ...keeping, journals },
+          { ...enginePorts, ...ports, ...keeping, journals },
           { concurrency, signal: stop.signal },
         )
         const { after, how, lost } = ends[run] ?? { after: Number.POSITIVE_INFINITY }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Upload } from '../../client/events.ts'
 import { upload } from '../../client/upload.ts'
+import { enginePorts } from '../client/engine-ports.ts'
 import { FakeJournals } from '../client/fake-journals.ts'
 import { FakeSource, FakeStore } from '../client/fake-store.ts'
 import { VirtualClock } from '../client/virtual-clock.ts'
@@ -20,6 +21,7 @@ async function goingOn(remembered: number) {
         controlPlane: store.controlPlane,
         transport: store.transport(true),
         journals,
+        ...enginePorts,
         clock,
         random: () => 0.5,
         timing: { patienceMs: 180_000 },

@@ -3,6 +3,7 @@ import { NetworkError } from '../../client/errors.ts'
 import { createLanes } from '../../client/lanes.ts'
 import type { PartTransport } from '../../client/ports.ts'
 import { upload } from '../../client/upload.ts'
+import { enginePorts } from '../client/engine-ports.ts'
 import { FakeJournals } from '../client/fake-journals.ts'
 import { FakeSource, FakeStore } from '../client/fake-store.ts'
 import { VirtualClock } from '../client/virtual-clock.ts'
@@ -80,6 +81,7 @@ function send(link: Link, parts = 10) {
       clock,
       random: () => 0.5,
     },
+    ...enginePorts,
     lanes: createLanes({ start: 6, max: 64, clock }),
     timing: { patienceMs: 3 * HOUR },
   })

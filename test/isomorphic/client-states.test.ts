@@ -5,6 +5,7 @@ import type { Upload, UploadResult } from '../../client/events.ts'
 import type { PartTransport, Wait, Waits } from '../../client/ports.ts'
 import { EVENTS, type State, TRANSITIONS } from '../../client/states.ts'
 import { upload } from '../../client/upload.ts'
+import { enginePorts } from '../client/engine-ports.ts'
 import { FakeJournals } from '../client/fake-journals.ts'
 import { FAULTS, FakeSource, FakeStore, type Fault } from '../client/fake-store.ts'
 import { FakeWakes } from '../client/fake-wakes.ts'
@@ -76,6 +77,7 @@ test('whatever happens, each change of state is one of the table, and the end is
           controlPlane: { ...store.controlPlane, waits },
           transport: offlineToo(store.transport(true), wakes),
           journals: new FakeJournals(),
+          ...enginePorts,
           timing: { patienceMs: 120_000 },
           ...{ clock, wakes, random: () => 0.5 },
         }

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { AbortedError, ApiError, BusyError, SourceChangedError, StoreError } from '../../client/errors.ts'
+import { lateJournal } from '../../client/late-journal.ts'
 import type { UploadOptions } from '../../client/upload.ts'
 import { BUSY_SECONDS, FakeSource, problem } from '../client/fake-store.ts'
 import { is, isPart, isPut, once, reached, type Setting, setting } from '../client/upload-setting.ts'
@@ -418,7 +419,9 @@ describe('resuming', () => {
 describe('where it is cheap to look whether there is a journal', () => {
   const lookable = (options: Setting) => {
     const all = setting(options)
-    all.journals.has = async () => all.journals.size > 0
+    all.journals.late = async (...name) => {
+      return all.journals.size > 0 ? undefined : lateJournal(all.journals, ...name)
+    }
     return all
   }
 

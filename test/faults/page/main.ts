@@ -6,6 +6,7 @@ import { browserWakes } from '../../../client/browser/wakes.ts'
 import { PartwayError } from '../../../client/errors.ts'
 import type { Upload } from '../../../client/events.ts'
 import { upload } from '../../../client/upload.ts'
+import { enginePorts } from '../../client/engine-ports.ts'
 import { taggedTransport } from '../tagged-transport.ts'
 import { TIMING } from '../timing.ts'
 import type { PageErrand, PageReport } from './errand.ts'
@@ -26,6 +27,7 @@ async function begin({ apiUrl, concurrency, partSize }: PageErrand): Promise<Pag
     journals: browserJournals(),
     transport,
     wakes,
+    ...enginePorts,
     timing: TIMING,
   }
   running = upload(fileSource(file), ports, { concurrency, partSize, signal: stop.signal })
