@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 import type { Browser, Page } from 'playwright-core'
 
 export interface PageOptions {
@@ -30,7 +30,7 @@ export async function withPage<Result>(
 }
 
 /** One file of this folder, with all that it imports, as a script. */
-export async function bundle(name: string): Promise<string> {
+export async function bundle(name: string, plugins: Plugin[] = []): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [join(import.meta.dirname, name)],
     bundle: true,
@@ -38,6 +38,7 @@ export async function bundle(name: string): Promise<string> {
     format: 'iife',
     target: 'es2022',
     define: { 'process.env.NODE_ENV': '"production"' },
+    plugins,
     write: false,
   })
   return outputFiles[0]?.text ?? ''

@@ -6,6 +6,7 @@ import { cli } from './cli.ts'
 import { coldStart } from './cold-start.ts'
 import { download } from './download.ts'
 import { integrity } from './integrity.ts'
+import { pageFrames } from './page-frames.ts'
 import { presign } from './presign.ts'
 import { startup } from './startup.ts'
 import { steering } from './steering.ts'
@@ -18,6 +19,7 @@ const benches: Record<string, () => Promise<string>> = {
   integrity,
   browser,
   'browser-integrity': browserIntegrity,
+  'page-frames': pageFrames,
   download,
   steering,
   startup,
