@@ -4,24 +4,29 @@ import {
   type Upload,
   UploadGoneError,
   type UploadOptions,
-  type UploadResult,
 } from '../../client/browser/index.ts'
 import { MIB } from '../../protocol/limits.ts'
 import { problemOf } from '../explain.ts'
 import { hasStopped, isMoving, isOver } from '../item-states.ts'
-import type { ItemState, Need, Note, Problem, QueueItem } from '../upload-queue.ts'
-import type { Kept } from './kept.ts'
-import { PartsMap } from './parts-map.ts'
+import type { ItemState, Need, Problem, QueueItem } from '../upload-queue.ts'
+import { type Kept, readAgain } from './kept.ts'
+import { createPartsMap } from './parts-map.ts'
 
 /** What another browser began can be gone on with here, for one call more: worth it where there may be much to go on with. */
 const WORTH_SEARCHING_BYTES = 64 * MIB
 
 const STILL = {
-  ...{ bytes: 0, bytesResumed: 0, partsDone: 0, retries: 0, parts: '' },
+  ...{ bytes: 0, bytesResumed: 0, partsDone: 0, retries: 0, parts: '', struggling: false, queued: false },
   ...{ rate: undefined, secondsLeft: undefined, waitingFor: undefined },
-  ...{ struggling: false, queued: false },
+  ...{ needs: undefined, note: undefined, problem: undefined, result: undefined },
 }
-type Figures = Pick<QueueItem, keyof typeof STILL>
+
+const NOT_DROPPED: Problem = {
+  code: 'not-dropped',
+  sentence:
+    'The server could not be told to drop what had arrived. It removes that by itself after some days.',
+  action: 'remove',
+}
 
 /** What the items of a list share. */
 export interface EntryPorts {
@@ -31,253 +36,243 @@ export interface EntryPorts {
   readonly signal: AbortSignal
   /** @param urgent more than bytes that moved */
   onChange(urgent: boolean): void
-  /**
-   * Has the server drop what it has of an upload.
-   * @throws {PartwayError} where the server could not be told
-   */
-  drop(key: string, uploadId: string | undefined): Promise<void>
+  /** Its upload is that one, so no other item's is. */
+  onKey(id: string, key: string): void
+  /** Has the server drop what it has of an upload. @throws {PartwayError} where the server could not be told */
+  drop(upload: Pick<Kept, 'key' | 'uploadId'>): Promise<void>
+  /** Takes it off the list. */
+  remove(id: string): void
 }
 
-/** One file of the list, in the tab that runs it: an upload of the engine when its turn comes, or several in a row. */
-export class Entry {
-  kept: Kept
-  note: Note | undefined
-  problem: Problem | undefined
-  cancelling = false
-  #state: ItemState
-  #needs: Need | undefined
-  #figures: Figures
-  #restart = false
-  #upload: Upload | undefined
-  #result: UploadResult | undefined
-  #planned = false
-  #struggling = false
-  readonly #parts = new PartsMap()
-  readonly #ports: EntryPorts
-  #item: QueueItem | undefined
-  #dirty = true
+export type Entry = ReturnType<typeof createEntry>
 
-  /** @param item how it stood in the tab that ran it before */
-  constructor(kept: Kept, ports: EntryPorts, item?: QueueItem) {
-    this.kept = kept
-    this.#ports = ports
-    this.#figures = item ?? STILL
-    const begins = kept.file ? 'queued' : 'unfinished'
-    this.#state = item && !isMoving(item.state) ? item.state : begins
-    this.#needs = item?.needs
-    this.problem = item?.problem
-    this.#result = item?.result
+/**
+ * One file of the list, in the tab that runs it: an upload of the engine when its turn comes, or several in a row.
+ * @param before how it stood in the tab that ran it until now
+ */
+export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
+  const { client, signal } = ports
+  const { id, name, size } = kept
+  const begun: ItemState = kept.file ? 'queued' : 'unfinished'
+  /** As it stands, but for what only the upload knows until somebody looks. */
+  const now: { -readonly [Name in keyof QueueItem]: QueueItem[Name] } = {
+    ...STILL,
+    ...before,
+    ...{ id, name, size, state: before && !isMoving(before.state) ? before.state : begun },
+  }
+  const parts = createPartsMap()
+  let upload: Upload | undefined
+  let restart = false
+  /** Whether it is known what the server has. */
+  let isPlanned = false
+  let item: QueueItem | undefined
+  let isDirty = true
+
+  function changed(urgent = true): void {
+    isDirty = true
+    ports.onChange(urgent)
   }
 
-  get state(): ItemState {
-    return this.cancelling ? 'cancelling' : this.#state
-  }
-
-  get needs(): Need | undefined {
-    return this.#needs
-  }
-
-  /** Looks the same: is the same object. */
-  get item(): QueueItem {
-    if (this.#dirty || !this.#item) {
-      this.#dirty = false
-      const item = this.#look()
-      if (!this.#item || !isSame(this.#item, item)) this.#item = item
-    }
-    return this.#item
-  }
-
-  changed(urgent = true): void {
-    this.#dirty = true
-    this.#ports.onChange(urgent)
-  }
-
-  keep(changes: Partial<Kept>): void {
-    this.kept = { ...this.kept, ...changes }
-    this.changed()
-  }
-
-  /** The server has so much of it. */
-  hold(bytes: number, parts: number): void {
-    if (!this.#planned) this.#figures = { ...this.#figures, bytes, partsDone: parts }
-    this.changed()
-  }
-
-  /** There was no room to remember it. */
-  forgotten(): void {
-    if (this.note) return
-    this.note = 'no-space-to-remember'
-    this.changed()
-  }
-
-  /** Found unfinished: goes on once it has what it needs. */
-  wait(needs: Need): void {
-    this.#state = 'unfinished'
-    this.#needs = needs
-    this.changed()
+  function keep(changes: Partial<Kept>): void {
+    kept = { ...kept, ...changes }
+    changed()
   }
 
   /** Its turn is to come. @param source the file, where it was chosen anew or read again */
-  queue(source: Partial<Kept> = {}, restart = false): void {
-    this.#state = 'queued'
-    this.#needs = this.problem = undefined
-    this.#restart ||= restart
-    this.keep({ ...source, paused: false })
+  function queue(source: Partial<Kept> = {}, anew = false): void {
+    now.state = 'queued'
+    now.needs = now.problem = undefined
+    restart ||= anew
+    keep({ ...source, paused: false })
   }
 
-  pause(): void {
-    if (this.state === 'queued') this.#state = 'paused'
-    else this.#upload?.pause()
-    if (this.#state === 'paused') this.keep({ paused: true })
+  function wait(needs: Need): void {
+    now.state = 'unfinished'
+    now.needs = needs
+    changed()
   }
 
-  resume(): void {
-    if (this.#state === 'paused' && this.#upload) {
-      this.#upload.resume()
-      this.keep({ paused: false })
-    } else if (this.#state === 'paused' || this.#needs === 'click') this.queue()
+  function fail(problem: Problem, state: ItemState = 'failed'): void {
+    now.state = state
+    now.problem = problem
+    changed()
   }
 
-  /** Begins, or goes on where the last try stopped. */
-  start(): void {
-    const { client, signal } = this.#ports
-    const { file, name, size, lastModified, key, uploadId } = this.kept
-    const restart = this.#restart
+  function start(): void {
+    const { file, name, size, lastModified, key, uploadId } = kept
     const isOther = file?.lastModified !== lastModified || file?.size !== size
     const adopted = isOther && file?.size === size && key && uploadId ? { key, uploadId } : undefined
-    this.#upload = undefined
+    upload = undefined
     if (!file || (isOther && !restart && !adopted)) {
-      this.#failed('failed', new SourceChangedError(`Expected ${name} as it was, got another file.`))
+      fail(problemOf(new SourceChangedError('')))
       return
     }
-    this.#state = 'planned'
-    this.#planned = this.#struggling = false
-    this.note = undefined
+    now.state = 'planned'
+    now.note = undefined
+    isPlanned = false
     if (restart) {
       // The engine drops what its journal tells of, and that is of this very file.
-      if (isOther && key) this.#ports.drop(key, uploadId).catch(() => {})
-      this.#figures = STILL
-      this.kept = { ...this.kept, ...versionOf(file), key: undefined, uploadId: undefined }
+      if (isOther) drop().catch(() => {})
+      Object.assign(now, STILL)
+      kept = { ...kept, ...versionOf(file), key: undefined, uploadId: undefined }
     }
     const resume = restart ? 'journal' : (adopted ?? (size > WORTH_SEARCHING_BYTES ? 'search' : 'journal'))
-    const upload = client.upload(file, { ...this.#ports.options(), fileName: name, resume, restart, signal })
-    this.#upload = upload
-    this.#listen(upload, file)
-    upload.result.then(
+    const run = client.upload(file, { ...ports.options(), fileName: name, resume, restart, signal })
+    upload = run
+    listen(run, file)
+    run.result.then(
       (result) => {
-        if (!signal.aborted) this.#finished(result)
+        if (signal.aborted) return
+        look(run)
+        now.state = 'done'
+        now.result = result
+        // Nothing changes any more, and thousands of uploads are a lot to keep.
+        upload = undefined
+        changed()
       },
       (error) => {
-        if (signal.aborted) return
+        if (signal.aborted || now.state === 'cancelling') return
         const isAnothers = adopted && error instanceof UploadGoneError
-        this.#failed(upload.snapshot().state, isAnothers ? new SourceChangedError(error.message) : error)
+        fail(problemOf(isAnothers ? new SourceChangedError('') : error, size), run.snapshot().state)
       },
     )
-    this.changed()
+    changed()
   }
 
-  /**
-   * Has the server drop what has arrived.
-   * @throws {PartwayError} where the server could not be told
-   */
-  async drop(): Promise<void> {
-    const { file, lastModified, key, uploadId } = this.kept
-    // The engine clears its journal, too.
-    if (!this.#upload && key && file?.lastModified === lastModified) this.start()
-    if (this.#upload) await this.#upload.abort()
-    else if (key) await this.#ports.drop(key, uploadId)
-  }
-
-  /** Settles once nothing of it is under way, and its journal is free. */
-  async stopped(): Promise<void> {
-    await this.#upload?.result
-  }
-
-  #listen(upload: Upload, file: File): void {
-    upload.on('state', ({ state }) => {
-      // How it ended is told with the reason.
-      if (!isOver(state) && !hasStopped(state)) this.#state = state
-      this.changed()
-    })
-    upload.on('retry', () => {
-      this.#struggling = true
-      this.changed(false)
-    })
-    const note = (note: Note) => () => {
-      this.note = note
-      this.changed()
-    }
-    upload.on('restarted', () => {
-      this.#planned = false
-      note('restarted')()
-    })
-    upload.on('set-aside', note('set-aside'))
-    upload.on('unrecorded', note('unrecorded'))
+  function listen(run: Upload, file: File): void {
     const plan = () => {
-      if (this.#planned) return
-      this.#planned = true
-      this.#parts.begin(upload.snapshot().parts.length)
+      if (!isPlanned) parts.begin(run.snapshot().parts.length)
+      isPlanned = true
     }
-    const begun = ({ key }: { key: string }) => {
+    const begin = ({ key }: { key: string }) => {
       plan()
-      this.#restart = false
-      this.keep({ ...versionOf(file), key, uploadId: key === this.kept.key ? this.kept.uploadId : undefined })
+      restart = false
+      keep({ ...versionOf(file), key, uploadId: key === kept.key ? kept.uploadId : undefined })
+      ports.onKey(id, key)
     }
-    upload.on('initiated', begun)
-    upload.on('resumed', begun)
-    upload.on('part', ({ partNumber, state }) => {
+    run.on('initiated', begin)
+    run.on('resumed', begin)
+    run.on('part', ({ partNumber, state }) => {
       plan()
-      this.#parts.set(partNumber, state)
-      this.changed(false)
+      parts.set(partNumber, state)
+      changed(false)
+    })
+    run.on('state', ({ state }) => {
+      // How it ended is told with the reason.
+      if (!isOver(state) && !hasStopped(state) && now.state !== 'cancelling') now.state = state
+      changed()
+    })
+    for (const note of ['restarted', 'set-aside', 'unrecorded'] as const) {
+      run.on(note, () => {
+        if (note === 'restarted') isPlanned = false
+        now.note = note
+        changed()
+      })
+    }
+    run.on('retry', () => {
+      now.struggling = true
+      changed(false)
     })
     let bytes = 0
-    upload.on('progress', ({ bytesSent }) => {
+    run.on('progress', ({ bytesSent }) => {
       // A try that failed takes its bytes back, and that is no progress.
-      if (bytesSent > bytes) this.#struggling = false
+      if (bytesSent > bytes) now.struggling = false
       bytes = bytesSent
-      this.changed(false)
+      changed(false)
     })
   }
 
-  #finished(result: UploadResult): void {
-    this.#state = 'done'
-    this.#result = result
-    this.#figures = this.item
-    // Nothing changes any more, and thousands of uploads are a lot to keep.
-    this.#upload = undefined
-    this.changed()
+  function look(run: Upload): void {
+    const { bytesSent: bytes, bytesResumed, partsDone, eta, waitingFor, ...all } = run.snapshot()
+    const { rate, queued, retries } = all
+    Object.assign(now, { rate, queued, retries, secondsLeft: eta, waitingFor: waitingFor?.for })
+    // Until then, it is what it was.
+    if (isPlanned) Object.assign(now, { bytes, bytesResumed, partsDone, parts: parts.text() })
   }
 
-  #failed(state: ItemState, error: unknown): void {
-    this.#state = state
-    this.problem = problemOf(error, this.kept.size)
-    this.changed()
+  async function drop(): Promise<void> {
+    const { file, lastModified, key } = kept
+    // The engine clears its journal, too.
+    if (!upload && !restart && key && file?.lastModified === lastModified) start()
+    if (upload) await upload.abort()
+    else if (key) await ports.drop(kept)
   }
 
-  #look(): QueueItem {
-    const { id, name, size } = this.kept
-    const now = this.#upload?.snapshot()
-    if (now) {
-      // Until it is known what the server has, it is what it was.
-      const { bytes, bytesResumed, partsDone } = this.#figures
-      this.#figures = {
-        ...(this.#planned
-          ? { bytes: now.bytesSent, bytesResumed: now.bytesResumed, partsDone: now.partsDone }
-          : { bytes, bytesResumed, partsDone }),
-        rate: now.rate,
-        secondsLeft: now.eta,
-        parts: this.#parts.text,
-        retries: now.retries,
-        struggling: this.#struggling,
-        waitingFor: now.waitingFor?.for,
-        queued: now.queued,
+  return {
+    now: now as QueueItem,
+    /** As {@link now}, with what the upload knows. Looks the same: is the same object. */
+    get item(): QueueItem {
+      if (isDirty || !item) {
+        isDirty = false
+        if (upload) look(upload)
+        Object.assign(now, { name: kept.name, size: kept.size })
+        if (!item || !isSame(item, now)) item = { ...now }
       }
-    }
-    return {
-      ...this.#figures,
-      ...{ id, name, size, state: this.state, needs: this.#needs, note: this.note },
-      ...{ problem: this.problem, result: this.#result },
-    }
+      return item
+    },
+    get kept(): Kept {
+      return kept
+    },
+    ...{ changed, keep, queue, wait, start },
+
+    /** The server has so much of it. */
+    hold(bytes: number, partsDone: number): void {
+      if (!isPlanned) Object.assign(now, { bytes, partsDone })
+      changed()
+    },
+    /** There was no room to remember it. */
+    forgotten(): void {
+      if (now.note) return
+      now.note = 'no-space-to-remember'
+      changed()
+    },
+    /** Settles once nothing of it is under way, and its journal is free. */
+    async stopped(): Promise<void> {
+      await upload?.result
+    },
+
+    pause(): void {
+      if (now.state === 'queued') now.state = 'paused'
+      else upload?.pause()
+      if (now.state === 'paused') keep({ paused: true })
+    },
+    resume(): void {
+      if (now.state === 'paused' && upload) {
+        upload.resume()
+        keep({ paused: false })
+      } else if (now.state === 'paused' || now.needs === 'click') queue()
+    },
+    /** A person let the file be read again. */
+    give(file: File | undefined): void {
+      if (now.needs !== 'permission') return
+      if (file) queue({ file })
+      else wait('file')
+    },
+    /** A file that has changed is read as it is now, where the browser can. */
+    async retry(anew = false): Promise<void> {
+      if (!hasStopped(now.state)) return
+      const file = await readAgain(kept.handle)
+      queue(file && file !== 'ask' ? { file } : {}, anew)
+    },
+    async cancel(): Promise<void> {
+      if (isOver(now.state)) return
+      const dropping = drop()
+      now.state = 'cancelling'
+      changed()
+      try {
+        await dropping
+        // Unless it was done before.
+        if (!now.result) ports.remove(id)
+      } catch {
+        fail(NOT_DROPPED)
+      }
+    },
+    /** @param failed also what did not come to its end, whose parts are dropped if they can be */
+    remove(failed: boolean): void {
+      if (!isOver(now.state) && !(failed && now.state === 'failed')) return
+      ports.remove(id)
+      if (now.state === 'failed') drop().catch(() => {})
+    },
   }
 }
 

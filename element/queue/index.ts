@@ -2,21 +2,17 @@ import type { BrowserClient, FileOptions } from '../../client/browser/index.ts'
 import { systemClock } from '../../client/clock.ts'
 import type { Clock } from '../../client/ports.ts'
 import { isMoving, isOver } from '../item-states.ts'
-import type { PickedFile, QueueItem, Refusal, UploadQueue } from '../upload-queue.ts'
-import { Keeper } from './keeper.ts'
+import type { QueueItem, Refusal, UploadQueue } from '../upload-queue.ts'
+import { createKeeper } from './keeper.ts'
 import type { Kept, KeptStorage } from './kept.ts'
-import { type Limits, refusalOf } from './refusals.ts'
-import { type Command, Runner } from './runner.ts'
+import { type Command, createRunner, type Runner } from './runner.ts'
 import { indexedDbItems } from './storage.ts'
 import { joinTabs, type Tabs, type TabsPorts } from './tabs.ts'
 
 /** Other tabs hear of bytes that moved so often; of everything else at once. */
 const TELL_MS = 250
 
-/** What is remembered comes at once, or not at all: nobody waits for a browser that does not answer. */
-const LOAD_MS = 5_000
-
-export interface QueueOptions extends Limits {
+export interface QueueOptions {
   /** Of the API. Tabs with the same one share a queue. */
   readonly endpoint: string
   readonly client: BrowserClient
@@ -30,23 +26,25 @@ export interface QueuePorts extends TabsPorts {
   /** `null`: nothing is remembered. */
   readonly storage: KeptStorage | null
   readonly clock: Clock
-  /** Tells of `pagehide` and `pageshow`. */
-  readonly page: Pick<EventTarget, 'addEventListener' | 'removeEventListener'>
+  /** Tells of `pagehide`, `pageshow` and `online`. */
+  readonly page: Pick<EventTarget, 'addEventListener'>
 }
 
-/** The uploads of this origin to one API. */
-export function createUploadQueue(options: QueueOptions): UploadQueue {
-  return new SharedQueue(options)
-}
-
-/** What the tab that runs the uploads tells the others: only what changed, and all of it to those who ask. */
+/** What the tab that runs the uploads tells the others. */
 interface News {
-  readonly from: number
+  /** It has just begun to run them. */
+  readonly first: boolean
   readonly ready: boolean
-  readonly items: readonly QueueItem[]
-  readonly kept: readonly Kept[]
-  /** All that there are, in order, where that changed. */
-  readonly ids?: readonly string[] | undefined
+  /** All that there are, in order. */
+  readonly ids: readonly string[]
+  /** Those that changed; all of them to those who asked. */
+  readonly told: readonly Told[]
+}
+
+interface Told {
+  readonly item: QueueItem
+  /** Where that changed. */
+  readonly kept: Kept | undefined
 }
 
 type Message =
@@ -55,307 +53,229 @@ type Message =
   | { readonly ask: Command; readonly id: number }
   | { readonly answer: readonly Refusal[]; readonly id: number }
 
-class SharedQueue implements UploadQueue {
-  readonly ready: Promise<void>
-  readonly #options: QueueOptions
-  readonly #ports: QueuePorts
-  readonly #name: string
-  readonly #listeners = new Set<() => void>()
-  readonly #becomeReady: () => void
-  #isReady = false
-  #tabs: Tabs | undefined
-  #runner: Runner | undefined
-  #keeper: Keeper | undefined
-  /** As told by the tab that runs them; there, as it told them. */
-  #told = new Map<string, QueueItem>()
-  #kept = new Map<string, Kept>()
-  #ids: readonly string[] = []
-  /** The tab that runs them: a number of its own. */
-  #leader = 0
-  readonly #me = Math.random()
-  /** Whether any other tab listens. */
-  #isHeard = false
-  #toldAt = Number.NEGATIVE_INFINITY
-  #isTelling = false
-  #cancelTell: (() => void) | undefined
+/** The uploads of this origin to one API. */
+export function createUploadQueue({ endpoint, client, uploadOptions, ports }: QueueOptions): UploadQueue {
+  const browsers = globalThis.navigator?.locks ?? null
+  const { locks, storage, wire, clock, page }: QueuePorts = {
+    locks: browsers,
+    // Two tabs that cannot share would both send what one of them remembers.
+    storage: browsers && indexedDbItems(),
+    wire: (name) => new BroadcastChannel(name),
+    clock: systemClock,
+    page: globalThis,
+    ...ports,
+  }
+  const listeners = new Set<() => void>()
   /** Commands that no tab has answered yet. */
-  readonly #asks = new Map<number, { command: Command; answer(refusals: readonly Refusal[]): void }>()
-  #items: readonly QueueItem[] | undefined
-  /** Bytes that the API takes, once it has said so. */
-  #largest: number | undefined = undefined
+  const asks = new Map<number, { ask: Command; answer(refusals: readonly Refusal[]): void }>()
+  const left = new AbortController()
+  let tabs: Tabs | undefined
+  let runner: Runner | undefined
+  let save: (() => void) | undefined
+  /** As told by the tab that runs them; there, as it told them. */
+  let told = new Map<string, Told>()
+  let items: readonly QueueItem[] | undefined
+  let isReady = false
+  /** Whether any other tab listens. */
+  let isHeard = false
+  let toldAt = Number.NEGATIVE_INFINITY
+  let isTelling = false
+  let cancelTell: (() => void) | undefined
+  let becomeReady = () => {}
+  const ready = new Promise<void>((resolve) => {
+    becomeReady = resolve
+  })
 
-  constructor(options: QueueOptions) {
-    this.#options = options
-    const locks = globalThis.navigator?.locks ?? null
-    this.#ports = {
-      locks,
-      // Two tabs that cannot share would both send what one of them remembers.
-      storage: locks && indexedDbItems(),
-      wire: (name) => new BroadcastChannel(name),
-      clock: systemClock,
-      page: globalThis,
-      ...options.ports,
-    }
-    this.#name = `partway-queue ${options.endpoint}`
-    let becomeReady = () => {}
-    this.ready = new Promise((resolve) => {
-      becomeReady = resolve
-    })
-    this.#becomeReady = becomeReady
-    this.#join()
-    this.#ports.page.addEventListener('pagehide', this.#onPage)
-    this.#ports.page.addEventListener('pageshow', this.#onPage)
+  const post = (message: Message) => tabs?.post(message)
+
+  function join(): void {
+    tabs = joinTabs(`partway-queue ${endpoint}`, { locks, wire }, lead, (message) => hear(message as Message))
+    post({ hello: true })
   }
 
-  get items(): readonly QueueItem[] {
-    this.#items ??= this.#runner
-      ? [...this.#runner.entries.values()].map(({ item }) => item)
-      : this.#ids.flatMap((id) => this.#told.get(id) ?? [])
-    return this.#items
+  function leave(): void {
+    tell()
+    const run = runner
+    runner = save = undefined
+    tabs?.leave(run?.stop())
+    tabs = undefined
   }
 
-  get waitingFor(): UploadQueue['waitingFor'] {
-    const moving = this.items.filter(({ state }) => isMoving(state))
-    return moving.every(({ state }) => state === 'waiting') ? moving[0]?.waitingFor : undefined
-  }
-
-  get runsHere(): boolean {
-    return this.#runner !== undefined
-  }
-
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-
-  async add(files: readonly PickedFile[]): Promise<readonly Refusal[]> {
-    void this.#learnLimit()
-    const limits = { maxSize: this.#largest, ...this.#options }
-    const refusals = files.map((file) => refusalOf(file, limits))
-    const taken = files.filter((_, index) => !refusals[index])
-    const refused = refusals.flatMap((refusal) => refusal ?? [])
-    return [...refused, ...(await this.#ask({ do: 'add', files: taken }))]
-  }
-
-  pause(id?: string): void {
-    this.#ask({ do: 'pause', id })
-  }
-
-  resume(id?: string): void {
-    const asked = this.items.filter((item) => item.needs === 'permission' && (id ?? item.id) === item.id)
-    void this.#permit(asked)
-    this.#ask({ do: 'resume', id })
-  }
-
-  retry(id?: string): void {
-    this.#ask({ do: 'retry', id })
-  }
-
-  restart(id: string): void {
-    this.#ask({ do: 'restart', id })
-  }
-
-  cancel(id?: string): void {
-    this.#ask({ do: 'cancel', id })
-  }
-
-  remove(id?: string): void {
-    this.#ask({ do: 'remove', id })
-  }
-
-  close(): void {
-    this.#leave()
-    this.#ports.page.removeEventListener('pagehide', this.#onPage)
-    this.#ports.page.removeEventListener('pageshow', this.#onPage)
-  }
-
-  #join(): void {
-    this.#tabs = joinTabs(
-      this.#name,
-      this.#ports,
-      () => void this.#lead(),
-      (message) => this.#hear(message as Message),
-    )
-    this.#post({ hello: true })
-  }
-
-  #leave(): void {
-    this.#tell()
-    this.#cancelTell?.()
-    const runner = this.#runner
-    this.#runner = this.#keeper = undefined
-    this.#tabs?.leave(runner?.stop())
-    this.#tabs = undefined
-  }
-
-  /** A page that may come back as it was keeps no other from going on meanwhile; and then, what was remembered counts. */
-  readonly #onPage = (event: Event): void => {
-    if (!(event as PageTransitionEvent).persisted) return
-    if (event.type === 'pagehide') this.#leave()
-    else if (!this.#tabs) {
-      this.#told.clear()
-      this.#join()
-    }
-  }
-
-  async #lead(): Promise<void> {
-    const tabs = this.#tabs
-    const { storage, clock } = this.#ports
-    const { endpoint, client } = this.#options
-    const remembered = storage ? await inTime(storage.load(), clock) : []
-    if (this.#tabs !== tabs) return
-    const all = new Map(
-      remembered.filter((kept) => kept.endpoint === endpoint).map((kept) => [kept.id, kept]),
-    )
-    const runner = new Runner({
-      ...{ client, endpoint, clock },
-      options: () => this.#options.uploadOptions ?? {},
-      onChange: (urgent) => this.#changed(urgent),
-    })
-    const keeper =
-      storage &&
-      new Keeper(
-        storage,
-        () =>
-          [...runner.entries.values()].flatMap(({ state, kept }) => (isRemembered(state, kept) ? kept : [])),
-        (ids) => {
-          for (const id of ids) runner.entries.get(id)?.forgotten()
-        },
-      )
-    keeper?.found([...all.values()])
+  async function lead(): Promise<void> {
+    const mine = tabs
+    const remembered = (await storage?.load().catch(() => [])) ?? []
+    const found = remembered.filter((kept) => kept.endpoint === endpoint)
+    const all = new Map(found.map((kept) => [kept.id, kept]))
     // What another tab knew can be newer than what is stored, and its Files need no asking.
-    for (const [id, kept] of this.#kept)
-      if (this.#told.has(id) || all.has(id)) all.set(id, { ...all.get(id), ...kept })
-    await Promise.all([...all.values()].map((kept) => runner.recall(kept, this.#told.get(kept.id))))
-    if (this.#tabs !== tabs) return void runner.stop()
+    for (const [id, { kept }] of told) if (kept) all.set(id, { ...all.get(id), ...kept })
+    const options = () => uploadOptions ?? {}
+    const run = createRunner({ client, endpoint, clock, options, onChange: changed })
+    // Ids are times, in digits.
+    const inOrder = [...all.values()].sort((a, b) => Number(a.id) - Number(b.id))
+    await Promise.all(inOrder.map((kept) => run.recall(kept, told.get(kept.id)?.item)))
+    if (tabs !== mine || !mine) return void run.stop()
+    const entries = () => [...run.entries.values()]
+    const toRemember = () => entries().flatMap(({ now, kept }) => (isRemembered(now.state, kept) ? kept : []))
+    const forgotten = (ids: Iterable<string>) => {
+      for (const id of ids) run.entries.get(id)?.forgotten()
+    }
     // Not before the list is whole: what is not on it is forgotten.
-    this.#keeper = keeper ?? undefined
-    this.#runner = runner
-    this.#tellAll()
-    for (const [id, { command }] of this.#asks) this.#answer(id, runner.perform(command))
-    if (!this.#isReady) await runner.list().catch(() => {})
-    this.#settleReady()
-    this.#changed(true)
+    save = storage ? createKeeper(storage, found, toRemember, forgotten) : undefined
+    runner = run
+    told = new Map()
+    tell(true)
+    for (const [id, { ask }] of asks) answer(id, run.perform(ask))
+    if (!isReady) await list(run)
+    settleReady()
+    changed(true)
   }
 
-  /** Something is other than it was. */
-  #changed(urgent: boolean): void {
-    this.#items = undefined
-    if (urgent) this.#keeper?.save()
-    if (this.#isHeard) this.#tellSoon(urgent)
-    for (const listener of this.#listeners) listener()
-  }
-
-  #tellSoon(urgent: boolean): void {
-    const { clock } = this.#ports
-    const wait = this.#toldAt + TELL_MS - clock.now()
-    // A tab in the background has slow timers, but its uploads go on telling.
-    if (urgent || wait <= 0) {
-      if (!this.#isTelling) queueMicrotask(() => this.#tell())
-      this.#isTelling = true
-    } else this.#cancelTell ??= clock.after(wait, () => this.#tell())
-  }
-
-  #tellAll(): void {
-    this.#told.clear()
-    this.#kept.clear()
-    this.#ids = []
-    this.#isHeard = true
-    this.#changed(true)
-  }
-
-  #tell(): void {
-    this.#isTelling = false
-    this.#cancelTell?.()
-    this.#cancelTell = undefined
-    this.#toldAt = this.#ports.clock.now()
-    if (!this.#runner) return
-    const { items } = this
-    const ids = items.map(({ id }) => id)
-    const isSame = ids.length === this.#ids.length && ids.every((id, index) => id === this.#ids[index])
-    const news: News = {
-      from: this.#me,
-      ready: this.#isReady,
-      items: items.filter((item) => this.#told.get(item.id) !== item),
-      kept: [...this.#runner.entries.values()].flatMap(({ kept }) =>
-        this.#kept.get(kept.id) === kept ? [] : kept,
-      ),
-      ids: isSame ? undefined : ids,
-    }
-    this.#note(news)
-    this.#post({ news })
-  }
-
-  #hear(message: Message): void {
-    if ('answer' in message) this.#answer(message.id, message.answer)
-    else if (this.#runner) {
-      if ('hello' in message) this.#tellAll()
-      if ('ask' in message) this.#post({ answer: this.#runner.perform(message.ask), id: message.id })
-    } else if ('news' in message) {
-      const { news } = message
-      this.#note(news)
-      if (news.from !== this.#leader)
-        for (const [id, { command }] of this.#asks) this.#post({ ask: command, id })
-      this.#leader = news.from
-      if (news.ready) this.#settleReady()
-      this.#changed(false)
+  /** Where the server cannot be reached, once more when it may be. */
+  async function list(run: Runner): Promise<void> {
+    try {
+      await run.list()
+    } catch {
+      if (run === runner) page.addEventListener('online', () => void list(run), { once: true })
     }
   }
 
-  #note({ items, kept, ids }: News): void {
-    for (const item of items) this.#told.set(item.id, item)
-    for (const one of kept) this.#kept.set(one.id, one)
-    if (!ids) return
-    this.#ids = ids
-    const known = new Set(ids)
-    for (const map of [this.#told, this.#kept]) {
-      for (const id of map.keys()) if (!known.has(id)) map.delete(id)
+  /** @param urgent more than bytes that moved */
+  function changed(urgent: boolean): void {
+    items = undefined
+    if (urgent) save?.()
+    if (isHeard && !isTelling) {
+      const wait = toldAt + TELL_MS - clock.now()
+      // A tab in the background has slow timers, but its uploads go on telling.
+      isTelling = urgent || wait <= 0
+      if (isTelling) queueMicrotask(tell)
+      else cancelTell ??= clock.after(wait, tell)
+    }
+    for (const listener of listeners) listener()
+  }
+
+  function tell(first = false): void {
+    isTelling = false
+    cancelTell?.()
+    cancelTell = undefined
+    toldAt = clock.now()
+    if (!runner) return
+    const news: Told[] = []
+    for (const { item, kept } of runner.entries.values()) {
+      const before = told.get(item.id)
+      if (before?.item === item && before.kept === kept) continue
+      told.set(item.id, { item, kept })
+      news.push({ item, kept: before?.kept === kept ? undefined : kept })
+    }
+    post({ news: { first, ready: isReady, ids: [...runner.entries.keys()], told: news } })
+  }
+
+  function hear(message: Message): void {
+    if ('answer' in message) answer(message.id, message.answer)
+    else if ('news' in message) learn(message.news)
+    else if (runner) {
+      isHeard = true
+      if ('hello' in message) told = new Map()
+      const answer = 'ask' in message && runner.perform(message.ask)
+      // Whoever has an answer has seen what came of it.
+      tell()
+      if (answer) post({ answer, id: message.id })
     }
   }
 
-  #ask(command: Command): Promise<readonly Refusal[]> {
-    if (this.#runner) return Promise.resolve(this.#runner.perform(command))
+  function learn({ first, ready, ids, told: news }: News): void {
+    const known = told
+    for (const { item, kept } of news) known.set(item.id, { item, kept: kept ?? known.get(item.id)?.kept })
+    told = new Map(ids.flatMap((id) => [[id, known.get(id)] as const].filter(isTold)))
+    if (first) {
+      post({ hello: true })
+      for (const [id, { ask }] of asks) post({ ask, id })
+    }
+    if (ready) settleReady()
+    changed(false)
+  }
+
+  function ask(ask: Command): Promise<readonly Refusal[]> {
+    if (runner) return Promise.resolve(runner.perform(ask))
     return new Promise((answer) => {
       const id = Math.random()
-      this.#asks.set(id, { command, answer })
-      this.#post({ ask: command, id })
+      asks.set(id, { ask, answer })
+      post({ ask, id })
     })
   }
 
-  #answer(id: number, refusals: readonly Refusal[]): void {
-    this.#asks.get(id)?.answer(refusals)
-    this.#asks.delete(id)
+  function answer(id: number, refusals: readonly Refusal[]): void {
+    asks.get(id)?.answer(refusals)
+    asks.delete(id)
   }
 
-  #post(message: Message): void {
-    this.#tabs?.post(message)
-  }
-
-  #settleReady(): void {
-    this.#isReady = true
-    this.#becomeReady()
+  function settleReady(): void {
+    isReady = true
+    becomeReady()
   }
 
   /** In the tab of the click, of which a browser knows. */
-  async #permit(items: readonly QueueItem[]): Promise<void> {
-    for (const { id } of items) {
-      const { handle } = this.#runner?.entries.get(id)?.kept ?? this.#kept.get(id) ?? {}
+  async function permit(wanted: readonly QueueItem[]): Promise<void> {
+    for (const { id } of wanted) {
+      const { handle } = (runner?.entries.get(id) ?? told.get(id))?.kept ?? {}
       try {
         if ((await (handle as Partial<Asking> | undefined)?.requestPermission?.()) !== 'granted') continue
-        await this.#ask({ do: 'give', id, file: await handle?.getFile().catch(() => undefined) })
+        await ask({ do: 'give', id, file: await handle?.getFile().catch(() => undefined) })
       } catch {
         // Too long after the click: the next one asks again.
       }
     }
   }
 
-  async #learnLimit(): Promise<void> {
-    try {
-      const { maxObjectSize } = await this.#options.client.api.describe(new AbortController().signal)
-      this.#largest = maxObjectSize
-    } catch {
-      // Whatever is too large is refused later.
+  const look = () => {
+    items ??= [...(runner?.entries ?? told).values()].map(({ item }) => item)
+    return items
+  }
+  const asking = (action: 'pause' | 'retry' | 'restart' | 'cancel' | 'remove') => (id?: string) =>
+    void ask({ do: action, id })
+
+  const onPage = ({ type, persisted }: PageTransitionEvent) => {
+    // A page that may come back as it was keeps no other from going on meanwhile; and then, what is remembered counts.
+    if (!persisted) return
+    if (type === 'pagehide') leave()
+    else if (!tabs) {
+      told = new Map()
+      join()
     }
+  }
+  for (const type of ['pagehide', 'pageshow'])
+    page.addEventListener(type, onPage as EventListener, { signal: left.signal })
+  join()
+
+  return {
+    ready,
+    get items() {
+      return look()
+    },
+    get waitingFor() {
+      const moving = look().filter(({ state }) => isMoving(state))
+      return moving.every(({ state }) => state === 'waiting') ? moving[0]?.waitingFor : undefined
+    },
+    get runsHere() {
+      return !!runner
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    add: (files) => ask({ do: 'add', files }),
+    pause: asking('pause'),
+    resume(id) {
+      void permit(look().filter((item) => item.needs === 'permission' && (id ?? item.id) === item.id))
+      void ask({ do: 'resume', id })
+    },
+    retry: asking('retry'),
+    restart: asking('restart'),
+    cancel: asking('cancel'),
+    remove: asking('remove'),
+    close() {
+      left.abort()
+      leave()
+    },
   }
 }
 
@@ -363,18 +283,8 @@ interface Asking {
   requestPermission(): Promise<PermissionState>
 }
 
+const isTold = (one: readonly [string, Told | undefined]): one is [string, Told] => one[1] !== undefined
+
 /** What is over needs no remembering, nor what the server remembers. */
 const isRemembered = (state: QueueItem['state'], { lastModified }: Kept) =>
   !isOver(state) && state !== 'cancelling' && lastModified !== undefined
-
-function inTime(loading: Promise<readonly Kept[]>, clock: Clock): Promise<readonly Kept[]> {
-  return new Promise((resolve) => {
-    const cancel = clock.after(LOAD_MS, () => resolve([]))
-    loading
-      .catch(() => [])
-      .then((kept) => {
-        cancel()
-        resolve(kept)
-      })
-  })
-}

@@ -3,96 +3,84 @@ import type { Kept, KeptStorage } from './kept.ts'
 
 /** A File that is stored is a full copy on the disk. */
 const MOST_COPIED = 256 * MIB
-/** And never more of what this page may store than one in so many bytes. */
+/** And never more of what this page may store than one byte in so many. */
 const SHARE = 10
 /** In one transaction: others wait for it. */
 const COPIED_AT_ONCE = 16 * MIB
 
-/** Writes what changed, one batch after another: many changes at a time are one transaction. Nobody waits for it. */
-export class Keeper {
-  readonly #storage: KeptStorage
-  readonly #all: () => Iterable<Kept>
-  readonly #failed: (ids: Iterable<string>) => void
-  #written = new Map<string, Kept>()
+/**
+ * Writes what changed, one batch after another: many changes at a time are one transaction, and nobody waits for it.
+ * @param found what is there already
+ * @param all what is to be remembered
+ * @param failed there was no room for these
+ * @returns to be called after a change
+ */
+export function createKeeper(
+  storage: KeptStorage,
+  found: readonly Kept[],
+  all: () => readonly Kept[],
+  failed: (ids: Iterable<string>) => void,
+): () => void {
+  let written = new Map(found.map((kept) => [kept.id, kept]))
   /** Sizes of the Files that are stored, or that are not to be tried again. */
-  readonly #copied = new Map<string, number>()
-  #pending = false
-  #busy = false
+  const copied = new Map<string, number>()
+  let isPending = false
+  let isBusy = false
+  for (const { id, file, handle } of found) if (file && !handle) copied.set(id, file.size)
 
-  /**
-   * @param all what is to be remembered
-   * @param failed there was no room for these
-   */
-  constructor(storage: KeptStorage, all: () => Iterable<Kept>, failed: (ids: Iterable<string>) => void) {
-    this.#storage = storage
-    this.#all = all
-    this.#failed = failed
-  }
-
-  /** These are there already. */
-  found(kept: readonly Kept[]): void {
-    for (const one of kept) {
-      this.#written.set(one.id, one)
-      if (one.file && !one.handle) this.#copied.set(one.id, one.file.size)
-    }
-  }
-
-  save(): void {
-    this.#pending = true
-    if (!this.#busy) void this.#work()
-  }
-
-  async #work(): Promise<void> {
-    this.#busy = true
-    do {
-      this.#pending = false
-      await this.#write()
-      if (!this.#pending && (await this.#copy())) this.#pending = true
-    } while (this.#pending)
-    this.#busy = false
-  }
-
-  async #write(): Promise<void> {
-    const now = new Map([...this.#all()].map((kept) => [kept.id, kept]))
+  async function write(): Promise<void> {
+    const now = new Map(all().map((kept) => [kept.id, kept]))
     const changes = new Map<string, Kept | undefined>()
-    for (const [id, kept] of now) if (this.#written.get(id) !== kept) changes.set(id, kept)
-    for (const id of this.#written.keys()) {
+    for (const [id, kept] of now) if (written.get(id) !== kept) changes.set(id, kept)
+    for (const id of written.keys()) {
       if (now.has(id)) continue
       changes.set(id, undefined)
-      this.#copied.delete(id)
+      copied.delete(id)
     }
     if (changes.size === 0) return
     try {
-      await this.#storage.write(changes)
-      this.#written = now
+      await storage.write(changes)
+      written = now
     } catch {
-      this.#failed(changes.keys())
+      failed(changes.keys())
     }
   }
 
   /** @returns whether there was something to copy */
-  async #copy(): Promise<boolean> {
-    const wanted = [...this.#all()].filter(
-      ({ id, file, handle }) => file && !handle && this.#written.has(id) && !this.#copied.has(id),
-    )
-    if (wanted.length === 0) return false
+  async function copy(): Promise<boolean> {
     const batch = new Map<string, File>()
     try {
-      const used = [...this.#copied.values()].reduce((sum, size) => sum + size, 0)
-      const room = Math.min(MOST_COPIED - used, (await this.#storage.room()) / SHARE)
+      let room = Number.NaN
       let size = 0
-      for (const { id, file } of wanted) {
-        if (!file || size + file.size > room) continue
-        if (size > 0 && size + file.size > COPIED_AT_ONCE) break
+      for (const { id, file, handle } of all()) {
+        if (!file || handle || file.size > MOST_COPIED || copied.has(id) || !written.has(id)) continue
+        if (Number.isNaN(room)) {
+          const used = [...copied.values()].reduce((sum, size) => sum + size, 0)
+          room = Math.min(MOST_COPIED - used, (await storage.room()) / SHARE)
+        }
+        if (size + file.size > room) continue
+        if (size && size + file.size > COPIED_AT_ONCE) break
         size += file.size
         batch.set(id, file)
-        this.#copied.set(id, file.size)
+        copied.set(id, file.size)
       }
-      if (batch.size > 0) await this.#storage.copy(batch)
+      if (batch.size > 0) await storage.copy(batch)
     } catch {
-      for (const id of batch.keys()) this.#copied.set(id, 0)
-      this.#failed(batch.keys())
+      for (const id of batch.keys()) copied.set(id, 0)
+      failed(batch.keys())
     }
     return batch.size > 0
+  }
+
+  return async () => {
+    isPending = true
+    if (isBusy) return
+    isBusy = true
+    while (isPending) {
+      isPending = false
+      await write()
+      if (!isPending && (await copy())) isPending = true
+    }
+    isBusy = false
   }
 }

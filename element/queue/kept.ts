@@ -30,3 +30,18 @@ export interface KeptStorage {
   /** Bytes that this page may still store. */
   room(): Promise<number>
 }
+
+/** Files may be read until the page is left; then a person may have to be asked. */
+interface Permissions {
+  queryPermission(): Promise<PermissionState>
+}
+
+/** @returns `'ask'` where only a person can allow it */
+export async function readAgain(handle: FileSystemFileHandle | undefined): Promise<File | 'ask' | undefined> {
+  try {
+    const state = await (handle as Partial<Permissions> | undefined)?.queryPermission?.()
+    return state === 'prompt' ? 'ask' : await handle?.getFile()
+  } catch {
+    return undefined
+  }
+}

@@ -5,27 +5,27 @@ const { waiting, moving, retrying, verified, retried } = PART_MARKS
 const MARKS = { pending: waiting, sending: moving, waiting: retrying, done: verified }
 const ASCII = new TextDecoder()
 
-/** One character a part, written where something happens and made a string only when somebody looks. */
-export class PartsMap {
-  #marks = new Uint8Array()
-  #retried = new Set<number>()
-  #text: string | undefined = ''
+/** One character a part: written where something happens, and made a string only when somebody looks. */
+export function createPartsMap() {
+  let marks = new Uint8Array()
+  let again = new Set<number>()
+  let text: string | undefined
 
-  begin(count: number): void {
-    this.#marks = new Uint8Array(count).fill(waiting.charCodeAt(0))
-    this.#retried = new Set()
-    this.#text = undefined
-  }
-
-  set(partNumber: number, state: PartState): void {
-    if (state === 'waiting') this.#retried.add(partNumber)
-    const mark = state === 'done' && this.#retried.has(partNumber) ? retried : MARKS[state]
-    this.#marks[partNumber - 1] = mark.charCodeAt(0)
-    this.#text = undefined
-  }
-
-  get text(): string {
-    this.#text ??= ASCII.decode(this.#marks)
-    return this.#text
+  return {
+    begin(count: number): void {
+      marks = new Uint8Array(count).fill(waiting.charCodeAt(0))
+      again = new Set()
+      text = undefined
+    },
+    set(partNumber: number, state: PartState): void {
+      if (state === 'waiting') again.add(partNumber)
+      const mark = state === 'done' && again.has(partNumber) ? retried : MARKS[state]
+      marks[partNumber - 1] = mark.charCodeAt(0)
+      text = undefined
+    },
+    text(): string {
+      text ??= ASCII.decode(marks)
+      return text
+    },
   }
 }
