@@ -1,3 +1,4 @@
+import type { LaneCount } from './lane-budget.ts'
 import { Look } from './look.ts'
 
 /** Milliseconds. What moves this soon after a change of the lanes tells of those before, and of buffers that are being filled. */
@@ -62,7 +63,7 @@ interface Step {
  * How many lanes there should be. More are tried, and kept if goodput rises for them: by doubling at first, then in small steps
  * and ever more seldom. Where the store asks for less, there are fewer at once. Time is what it is told, in milliseconds.
  */
-export class Steering {
+export class Steering implements LaneCount {
   readonly #options: SteeringOptions
   readonly #look = new Look()
   #lanes: number

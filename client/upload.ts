@@ -1,7 +1,7 @@
 import type { ChecksumAlgorithm } from '../protocol/schemas.ts'
 import { createJob } from './create-job.ts'
 import type { Upload } from './events.ts'
-import type { LaneBudget } from './lanes.ts'
+import type { LaneBudget } from './lane-budget.ts'
 import type {
   Clock,
   ControlPlane,

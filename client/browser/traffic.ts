@@ -1,7 +1,8 @@
 import { createBandwidth } from '../bandwidth.ts'
 import { systemClock } from '../clock.ts'
-import { createLanes, type LaneBudget } from '../lanes.ts'
+import { type LaneBudget, laneBudget } from '../lane-budget.ts'
 import type { Clock } from '../ports.ts'
+import { backOff } from './back-off.ts'
 
 /** Browsers open at most 6 connections to an origin under HTTP/1.1: one is left to the API, which may share it. */
 const MOST_LANES = 5
@@ -16,7 +17,7 @@ export interface TrafficOptions {
    * @default none
    */
   readonly bandwidthLimit?: number | undefined
-  /** So many parts under way at once, of all uploads together, whatever the link does. @default as many as the goodput is worth, at most 5 */
+  /** So many parts under way at once, of all uploads together, whatever the link does. @default 5, fewer while the store or a slow link asks for that */
   readonly concurrency?: number | undefined
 }
 
@@ -26,8 +27,6 @@ export function createTraffic(
   clock: Clock = systemClock,
 ): LaneBudget {
   const bandwidth = bandwidthLimit === undefined ? undefined : createBandwidth(bandwidthLimit, clock)
-  if (concurrency !== undefined)
-    return createLanes({ min: concurrency, start: concurrency, max: concurrency, clock, bandwidth })
-  const max = bandwidth ? MOST_PACED_LANES : MOST_LANES
-  return createLanes({ start: max, max, clock, bandwidth })
+  const max = concurrency ?? (bandwidth ? MOST_PACED_LANES : MOST_LANES)
+  return laneBudget(backOff(concurrency ?? 1, max), max, clock, bandwidth)
 }

@@ -65,7 +65,7 @@ export const MUTANTS: readonly Mutant[] = [
     'fewer lanes on a link that breaks before they are through',
     'test/isomorphic/client-slow-link.test.ts',
     'a link that is so slow that it breaks before any of its lanes is at the end of a part has fewer lanes, until parts arrive',
-    { path: 'client/lanes.ts', from: 'steering.lost(fewerAt)', to: '' },
+    { path: 'client/lane-budget.ts', from: 'count.lost(fewerAt)', to: '' },
   ),
   mutant('watchdog', UPLOAD, 'a part that moves no bytes for 30 s (stall) is cut and sent again', {
     path: 'client/watchdog.ts',
