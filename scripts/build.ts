@@ -26,7 +26,7 @@ const MODULES: BuildOptions = {
 }
 
 rmSync(DIST, { recursive: true, force: true })
-await Promise.all([nodeModules(), browserModules(), constructs(), deployed()])
+await Promise.all([nodeModules(), browserModules(), element(), constructs(), deployed()])
 types()
 
 /** The command and `partway/node`, which have most of their code in common. */
@@ -43,6 +43,20 @@ async function browserModules(): Promise<void> {
     outdir: join(DIST, 'browser'),
     platform: 'browser',
     target: 'es2022',
+  })
+}
+
+/** For a script tag, too: it imports nothing but its own chunks, and is as small as it can be. */
+async function element(): Promise<void> {
+  const entryPoints = { 'partway-upload': 'element/partway-upload.ts' }
+  await build({
+    ...MODULES,
+    entryPoints,
+    outdir: join(DIST, 'element'),
+    platform: 'browser',
+    target: 'es2022',
+    packages: 'bundle',
+    minify: true,
   })
 }
 

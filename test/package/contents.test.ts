@@ -53,6 +53,12 @@ test('whatever its modules import is Node, or a dependency that npm installs', (
   expect(packages).toContain('valibot')
 })
 
+test('the element imports nothing but its own files, so that any web server can serve them', () => {
+  const files = readdirSync(join(PACKAGE, 'dist/element'), { recursive: true, encoding: 'utf8' })
+  expect(files).toContain('partway-upload.js')
+  expect(externalImports(['dist/element/partway-upload.js'])).toEqual([])
+})
+
 test('the command and the engine know nothing of the CDK', () => {
   const imported = externalImports(['dist/cli.js', 'dist/node.js', 'dist/browser/index.js'])
   expect(imported.filter((name) => name in MANIFEST.peerDependencies)).toEqual([])

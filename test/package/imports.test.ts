@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -46,6 +46,19 @@ export function send(file: File, draw: (percent: number) => void): Upload {
 }
 `
 
+const WITH_THE_ELEMENT = `
+import { PartwayUpload, type PartwayUploadEventMap } from 'partway/element'
+
+const uploads = document.querySelector('partway-upload') ?? new PartwayUpload()
+uploads.token = async (refused, signal) => (refused || signal.aborted ? undefined : 'token')
+uploads.metadata = { team: 'films' }
+uploads.addEventListener('partway-done', ({ detail: { name, key, size } }) => console.log(name, key, size.toFixed()))
+document.addEventListener('partway-error', ({ detail: { code, sentence } }) => console.log(code, sentence))
+export const change = ({ detail }: PartwayUploadEventMap['partway-change']): string => detail.title
+// @ts-expect-error: a token comes from a function, so that it can be renewed
+uploads.token = 'token'
+`
+
 test('TypeScript and Node take partway/node as it is, and it sends and fetches', async () => {
   const folder = await consumer({ 'app.ts': IN_NODE })
   expect(await typeErrors(folder, { types: ['node'], typeRoots: [join(ROOT, 'node_modules/@types')] })).toBe(
@@ -64,6 +77,28 @@ test('TypeScript and Node take partway/node as it is, and it sends and fetches',
 test('TypeScript takes partway/browser with no types of Node', async () => {
   const folder = await consumer({ 'page.ts': IN_A_PAGE })
   expect(await typeErrors(folder, { types: [], lib: ['es2022', 'dom', 'dom.iterable'] })).toBe('')
+})
+
+test('TypeScript takes partway/element, and knows its events, with no types of Node', async () => {
+  const folder = await consumer({ 'page.ts': WITH_THE_ELEMENT })
+  expect(await typeErrors(folder, { types: [], lib: ['es2022', 'dom', 'dom.iterable'] })).toBe('')
+})
+
+test('partway/element can be imported where a page is rendered on a server', async () => {
+  const folder = await consumer({ 'app.js': "import 'partway/element'\nconsole.log('rendered')\n" })
+  expect((await run(process.execPath, ['app.js'], { cwd: folder })).stdout).toBe('rendered\n')
+})
+
+test('TypeScript takes the React example with the package', async () => {
+  const folder = await consumer({})
+  await cp(join(ROOT, 'examples/react'), folder, { recursive: true })
+  for (const name of ['@types/react', '@types/react-dom']) {
+    await mkdir(join(folder, 'node_modules/@types'), { recursive: true })
+    await symlink(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name))
+  }
+  const browser = { types: [], lib: ['es2022', 'dom', 'dom.iterable'] }
+  const tsx = { jsx: 'react-jsx', allowImportingTsExtensions: true, noEmit: true }
+  expect(await typeErrors(folder, { ...browser, ...tsx })).toBe('')
 })
 
 test('a bundler takes partway/browser with nothing of Node in it', async () => {
@@ -103,7 +138,10 @@ async function typeErrors(folder: string, options: object): Promise<string> {
     skipLibCheck: false,
     ...options,
   }
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
+  await writeFile(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions, include: ['*.ts', '*.tsx'] }),
+  )
   const tsc = run(process.execPath, [TSC, '-p', '.', '--pretty', 'false'], { cwd: folder })
   const { stdout } = await tsc.catch((error) => error)
   return stdout.trim()
