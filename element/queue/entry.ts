@@ -16,9 +16,13 @@ import { createPartsMap } from './parts-map.ts'
 const WORTH_SEARCHING_BYTES = 64 * MIB
 
 const STILL = {
-  ...{ bytes: 0, bytesResumed: 0, partsDone: 0, retries: 0, parts: '', struggling: false, queued: false },
-  ...{ rate: undefined, secondsLeft: undefined, waitingFor: undefined },
-  ...{ needs: undefined, note: undefined, problem: undefined, result: undefined },
+  bytes: 0,
+  bytesResumed: 0,
+  partsDone: 0,
+  retries: 0,
+  parts: '',
+  struggling: false,
+  queued: false,
 }
 
 const NOT_DROPPED: Problem = {
@@ -55,11 +59,11 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
   const { id, name, size } = kept
   const begun: ItemState = kept.file ? 'queued' : 'unfinished'
   /** As it stands, but for what only the upload knows until somebody looks. */
-  const now: { -readonly [Name in keyof QueueItem]: QueueItem[Name] } = {
+  const now = {
     ...STILL,
     ...before,
     ...{ id, name, size, state: before && !isMoving(before.state) ? before.state : begun },
-  }
+  } as { -readonly [Name in keyof QueueItem]: QueueItem[Name] }
   const parts = createPartsMap()
   let upload: Upload | undefined
   let restart = false
@@ -190,6 +194,13 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
     if (isPlanned) Object.assign(now, { bytes, bytesResumed, partsDone, parts: parts.text() })
   }
 
+  /** A file that has changed is read as it is now, where the browser can. */
+  async function again(anew: boolean): Promise<void> {
+    if (!hasStopped(now.state)) return
+    const file = await readAgain(kept.handle)
+    queue(file && file !== 'ask' ? { file } : {}, anew)
+  }
+
   async function drop(): Promise<void> {
     const { file, lastModified, key } = kept
     // The engine clears its journal, too.
@@ -242,18 +253,14 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
         keep({ paused: false })
       } else if (now.state === 'paused' || now.needs === 'click') queue()
     },
-    /** A person let the file be read again. */
-    give(file: File | undefined): void {
+    /** A person let the file be read again; or it is gone. */
+    give({ file }: { readonly file?: File | undefined }): void {
       if (now.needs !== 'permission') return
       if (file) queue({ file })
       else wait('file')
     },
-    /** A file that has changed is read as it is now, where the browser can. */
-    async retry(anew = false): Promise<void> {
-      if (!hasStopped(now.state)) return
-      const file = await readAgain(kept.handle)
-      queue(file && file !== 'ask' ? { file } : {}, anew)
-    },
+    retry: () => again(false),
+    restart: () => again(true),
     async cancel(): Promise<void> {
       if (isOver(now.state)) return
       const dropping = drop()
@@ -267,9 +274,9 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
         fail(NOT_DROPPED)
       }
     },
-    /** @param failed also what did not come to its end, whose parts are dropped if they can be */
-    remove(failed: boolean): void {
-      if (!isOver(now.state) && !(failed && now.state === 'failed')) return
+    /** By its id, also what did not come to its end: its parts are dropped if they can be. */
+    remove(by: { readonly id?: string | undefined }): void {
+      if (!isOver(now.state) && !(by.id && now.state === 'failed')) return
       ports.remove(id)
       if (now.state === 'failed') drop().catch(() => {})
     },

@@ -5,7 +5,7 @@ import { isMoving, isOver } from '../item-states.ts'
 import type { QueueItem, Refusal, UploadQueue } from '../upload-queue.ts'
 import { createKeeper } from './keeper.ts'
 import type { Kept, KeptStorage } from './kept.ts'
-import { type Command, createRunner, type Runner } from './runner.ts'
+import { type Action, type Command, createRunner, type Runner } from './runner.ts'
 import { indexedDbItems } from './storage.ts'
 import { joinTabs, type Tabs, type TabsPorts } from './tabs.ts'
 
@@ -185,7 +185,7 @@ export function createUploadQueue({ endpoint, client, uploadOptions, ports }: Qu
   function learn({ first, ready, ids, told: news }: News): void {
     const known = told
     for (const { item, kept } of news) known.set(item.id, { item, kept: kept ?? known.get(item.id)?.kept })
-    told = new Map(ids.flatMap((id) => [[id, known.get(id)] as const].filter(isTold)))
+    told = new Map(ids.filter((id) => known.has(id)).map((id) => [id, known.get(id) as Told]))
     if (first) {
       post({ hello: true })
       for (const [id, { ask }] of asks) post({ ask, id })
@@ -230,8 +230,7 @@ export function createUploadQueue({ endpoint, client, uploadOptions, ports }: Qu
     items ??= [...(runner?.entries ?? told).values()].map(({ item }) => item)
     return items
   }
-  const asking = (action: 'pause' | 'retry' | 'restart' | 'cancel' | 'remove') => (id?: string) =>
-    void ask({ do: action, id })
+  const asking = (action: Action) => (id?: string) => void ask({ do: action, id })
 
   const onPage = ({ type, persisted }: PageTransitionEvent) => {
     // A page that may come back as it was keeps no other from going on meanwhile; and then, what is remembered counts.
@@ -266,7 +265,7 @@ export function createUploadQueue({ endpoint, client, uploadOptions, ports }: Qu
     pause: asking('pause'),
     resume(id) {
       void permit(look().filter((item) => item.needs === 'permission' && (id ?? item.id) === item.id))
-      void ask({ do: 'resume', id })
+      asking('resume')(id)
     },
     retry: asking('retry'),
     restart: asking('restart'),
@@ -282,8 +281,6 @@ export function createUploadQueue({ endpoint, client, uploadOptions, ports }: Qu
 interface Asking {
   requestPermission(): Promise<PermissionState>
 }
-
-const isTold = (one: readonly [string, Told | undefined]): one is [string, Told] => one[1] !== undefined
 
 /** What is over needs no remembering, nor what the server remembers. */
 const isRemembered = (state: QueueItem['state'], { lastModified }: Kept) =>

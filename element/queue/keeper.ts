@@ -49,16 +49,17 @@ export function createKeeper(
   /** @returns whether there was something to copy */
   async function copy(): Promise<boolean> {
     const batch = new Map<string, File>()
+    const wanted = all().filter(
+      ({ id, file, handle }) =>
+        file && !handle && file.size < MOST_COPIED && !copied.has(id) && written.has(id),
+    )
+    if (wanted.length === 0) return false
     try {
-      let room = Number.NaN
+      const used = [...copied.values()].reduce((sum, size) => sum + size, 0)
+      const room = Math.min(MOST_COPIED - used, (await storage.room()) / SHARE)
       let size = 0
-      for (const { id, file, handle } of all()) {
-        if (!file || handle || file.size > MOST_COPIED || copied.has(id) || !written.has(id)) continue
-        if (Number.isNaN(room)) {
-          const used = [...copied.values()].reduce((sum, size) => sum + size, 0)
-          room = Math.min(MOST_COPIED - used, (await storage.room()) / SHARE)
-        }
-        if (size + file.size > room) continue
+      for (const { id, file } of wanted) {
+        if (!file || size + file.size > room) continue
         if (size && size + file.size > COPIED_AT_ONCE) break
         size += file.size
         batch.set(id, file)

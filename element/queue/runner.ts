@@ -1,7 +1,6 @@
 import type { BrowserClient, UploadOptions } from '../../client/browser/index.ts'
 import type { Clock } from '../../client/ports.ts'
 import { MAX_UPLOADS_PAGE } from '../../protocol/limits.ts'
-import { safeFileName } from '../../protocol/object-key.ts'
 import { hasStopped, isMoving, isOver } from '../item-states.ts'
 import type { PickedFile, QueueItem, Refusal } from '../upload-queue.ts'
 import { createEntry, type Entry, type EntryPorts } from './entry.ts'
@@ -18,11 +17,10 @@ export type Command =
   | { readonly do: 'add'; readonly files: readonly PickedFile[] }
   /** The browser lets the file be read again; or it is gone. */
   | { readonly do: 'give'; readonly id: string; readonly file: File | undefined }
-  | {
-      readonly do: 'pause' | 'resume' | 'retry' | 'restart' | 'cancel' | 'remove'
-      /** @default all that can be */
-      readonly id?: string | undefined
-    }
+  | { readonly do: Action; readonly id?: string | undefined }
+
+/** Of one item, or of all that can be. */
+export type Action = 'pause' | 'resume' | 'retry' | 'restart' | 'cancel' | 'remove'
 
 export interface RunnerOptions {
   readonly client: BrowserClient
@@ -66,6 +64,11 @@ export function createRunner({ client, endpoint, options, clock, onChange }: Run
     return entry
   }
 
+  function fresh() {
+    lastId = Math.max(lastId + 1, Date.now())
+    return { id: String(lastId), endpoint }
+  }
+
   function remove(id: string): void {
     entries.delete(id)
     ports.onChange(true)
@@ -78,15 +81,18 @@ export function createRunner({ client, endpoint, options, clock, onChange }: Run
   function settle(): void {
     isSettling = false
     if (signal.aborted) return
-    const free = FILES_AT_ONCE - having(isMoving).length
-    for (const entry of having((state) => state === 'queued').slice(0, Math.max(0, free))) entry.start()
-    if (having(isMoving).length > 0) cancelLook ??= clock.after(LOOK_MS, look)
+    const free = Math.max(0, FILES_AT_ONCE - having(isMoving).length)
+    for (const entry of having((state) => state === 'queued').slice(0, free)) entry.start()
+    look()
   }
 
   function look(): void {
-    cancelLook = undefined
-    for (const entry of having(isMoving)) entry.changed(false)
-    if (!signal.aborted && having(isMoving).length > 0) cancelLook = clock.after(LOOK_MS, look)
+    if (cancelLook || having(isMoving).length === 0) return
+    cancelLook = clock.after(LOOK_MS, () => {
+      cancelLook = undefined
+      for (const entry of having(isMoving)) entry.changed(false)
+      look()
+    })
   }
 
   function add(files: readonly PickedFile[]): Refusal[] {
@@ -98,9 +104,7 @@ export function createRunner({ client, endpoint, options, clock, onChange }: Run
       const { size, lastModified } = file
       const entry = known.get(fileId(path, file)) ?? waiting.find((entry) => isFor(entry, path, file))
       if (!entry) {
-        lastId = Math.max(lastId + 1, Date.now())
-        const kept = { id: String(lastId), endpoint, name: path, size, lastModified, file, handle }
-        known.set(fileId(path, file), put(kept))
+        known.set(fileId(path, file), put({ ...fresh(), name: path, size, lastModified, file, handle }))
       } else if (entry.now.needs || hasStopped(entry.now.state)) {
         const { kept } = entry
         const anew = isChanged(entry) && (size !== kept.size || lastModified !== kept.lastModified)
@@ -145,14 +149,8 @@ export function createRunner({ client, endpoint, options, clock, onChange }: Run
     perform(command: Command): Refusal[] {
       const refused = command.do === 'add' ? add(command.files) : []
       if (command.do !== 'add') {
-        const { id } = command
-        for (const entry of id ? [entries.get(id)] : [...entries.values()]) {
-          if (!entry || entry.now.state === 'cancelling') continue
-          if (command.do === 'give') entry.give(command.file)
-          else if (command.do === 'remove') entry.remove(!!id)
-          else if (command.do === 'restart') void entry.retry(true)
-          else void entry[command.do]()
-        }
+        for (const entry of command.id ? [entries.get(command.id)] : [...entries.values()])
+          if (entry && entry.now.state !== 'cancelling') void entry[command.do](command)
       }
       ports.onChange(true)
       return refused
@@ -167,8 +165,7 @@ export function createRunner({ client, endpoint, options, clock, onChange }: Run
         let entry = [...entries.values()].find(({ kept }) => kept.key === key)
         if (entry) entry.keep({ uploadId })
         else {
-          lastId = Math.max(lastId + 1, Date.now())
-          entry = put({ id: String(lastId), endpoint, name, size, key, uploadId })
+          entry = put({ ...fresh(), name, size, key, uploadId })
           entry.wait('file')
         }
         entry.hold(bytes, parts)
@@ -189,11 +186,14 @@ const fileId = (name: string, { size, lastModified }: Pick<Kept, 'size' | 'lastM
 
 const isChanged = ({ now }: Entry) => /^file-(changed|gone)$/.test(now.problem?.code ?? '')
 
+/** The server tells a name in which all but letters, digits and a few signs were replaced. Which file it was, its parts tell. */
+const plain = (name: string) => name.normalize().replace(/[^\p{L}\p{N}]/gu, '')
+
 /** Whether the item waits for this file, or for one that is as much like it as can be told without reading. */
 function isFor(entry: Entry, path: string, file: File): boolean {
   const { name, size, lastModified } = entry.kept
   if (size !== file.size && !isChanged(entry)) return false
   return lastModified === undefined
-    ? [path, file.name].some((other) => safeFileName(other) === safeFileName(name))
+    ? [path, file.name].some((other) => plain(other) === plain(name))
     : name === path || name.endsWith(`/${file.name}`)
 }

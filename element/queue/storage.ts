@@ -7,17 +7,12 @@ const FILES = 'files'
 export function indexedDbItems(): KeptStorage | null {
   if (typeof indexedDB === 'undefined') return null
   let opened: Promise<IDBDatabase> | undefined
-  const forget = () => {
-    opened = undefined
-  }
 
   async function inTransaction<T>(
     mode: IDBTransactionMode,
     work: (items: IDBObjectStore, files: IDBObjectStore) => () => T,
   ): Promise<T> {
-    opened ??= open(forget)
-    // What the person allows may have changed by the next time.
-    opened.catch(forget)
+    opened ??= open()
     const transaction = (await opened).transaction([ITEMS, FILES], mode)
     return new Promise((resolve, reject) => {
       const result = work(transaction.objectStore(ITEMS), transaction.objectStore(FILES))
@@ -58,8 +53,7 @@ export function indexedDbItems(): KeptStorage | null {
   }
 }
 
-/** @param onClose it is of no use any more */
-function open(onClose: () => void): Promise<IDBDatabase> {
+function open(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open('partway-queue', 1)
     request.onupgradeneeded = () => {
@@ -67,13 +61,9 @@ function open(onClose: () => void): Promise<IDBDatabase> {
     }
     request.onerror = () => reject(request.error)
     request.onsuccess = () => {
-      const database = request.result
-      database.onclose = onClose
-      database.onversionchange = () => {
-        database.close()
-        onClose()
-      }
-      resolve(database)
+      // A later version of this page must not wait for this one.
+      request.result.onversionchange = () => request.result.close()
+      resolve(request.result)
     }
   })
 }
