@@ -1,4 +1,11 @@
-import type { BrowserClient, PartState, Upload, UploadEvents, UploadResult } from '../client/browser/index.ts'
+import type {
+  BrowserClient,
+  FileOptions,
+  PartState,
+  Upload,
+  UploadEvents,
+  UploadResult,
+} from '../client/browser/index.ts'
 import { createUploadQueue as createQueue } from '../element/queue/index.ts'
 import { FILES, MOVING_PARTS, nameOf, PARTS_OF_A_FILE } from './page-frames-load.ts'
 
@@ -11,8 +18,8 @@ const FRAMES_A_FILE = 30
 export function createUploadQueue(options: Parameters<typeof createQueue>[0]) {
   const moving = new Set<FakeUpload>()
   const api = { listUploads: async () => ({ uploads: [] }), describe: async () => ({ maxObjectSize: 1e12 }) }
-  const upload = () => {
-    const upload = new FakeUpload()
+  const upload = (_: File, { fileName = '' }: FileOptions = {}) => {
+    const upload = new FakeUpload(fileName)
     moving.add(upload)
     return upload
   }
@@ -34,18 +41,20 @@ export function createUploadQueue(options: Parameters<typeof createQueue>[0]) {
 class FakeUpload implements Upload {
   readonly result: Promise<UploadResult>
   finish = () => {}
+  readonly #key: string
   readonly #parts = new Array<PartState>(PARTS_OF_A_FILE).fill('pending')
   readonly #listeners = new Map<string, (event: never) => void>()
   #bytesSent = 0
   #partNumber = 1
 
-  constructor() {
+  constructor(key: string) {
+    this.#key = key
     this.result = new Promise((resolve) => {
-      this.finish = () => resolve(resultOf(this.#bytesSent))
+      this.finish = () => resolve(resultOf(key, this.#bytesSent))
     })
     setTimeout(() => {
       this.#emit('state', { state: 'uploading', previous: 'planned' })
-      this.#emit('initiated', { key: 'key', partSize: 1, partCount: PARTS_OF_A_FILE })
+      this.#emit('initiated', { key, partSize: 1, partCount: PARTS_OF_A_FILE })
     })
   }
 
@@ -62,7 +71,13 @@ class FakeUpload implements Upload {
 
   snapshot() {
     return {
-      ...({ state: 'uploading', waitingFor: undefined, queued: false, fileName: '', key: 'key' } as const),
+      ...({
+        state: 'uploading',
+        waitingFor: undefined,
+        queued: false,
+        fileName: '',
+        key: this.#key,
+      } as const),
       ...{ size: FILE_BYTES, sizeKnown: true, bytesSent: this.#bytesSent, bytesAcknowledged: 0 },
       ...{ bytesResumed: 0, rate: 1e6 + this.#bytesSent * 100, eta: 60, parts: this.#parts },
       ...{ partsDone: this.#partNumber - 1, retries: 0, error: undefined },
@@ -89,10 +104,10 @@ class FakeUpload implements Upload {
   }
 }
 
-function resultOf(size: number): UploadResult {
+function resultOf(key: string, size: number): UploadResult {
   return {
     ...{
-      key: 'key',
+      key,
       size,
       etag: undefined,
       versionId: undefined,
