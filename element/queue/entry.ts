@@ -6,7 +6,7 @@ import {
   type UploadOptions,
 } from '../../client/browser/index.ts'
 import { MIB } from '../../protocol/limits.ts'
-import { problemOf } from '../explain.ts'
+import { isNoSpace, problemOf } from '../explain.ts'
 import { hasStopped, isMoving, isOver } from '../item-states.ts'
 import type { ItemState, Need, Problem, QueueItem } from '../upload-queue.ts'
 import { type Kept, readAgain } from './kept.ts'
@@ -102,6 +102,19 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
     changed()
   }
 
+  /** What stands in the way may be something else than it seems. */
+  function explain(error: unknown, run: Upload): void {
+    import('../diagnose.ts')
+      .then(({ diagnose }) => diagnose(error, kept.endpoint))
+      .then((problem) => {
+        if (!problem || upload !== run || !(now.struggling || hasStopped(now.state))) return
+        now.problem = problem
+        changed()
+      })
+      // Without a network it cannot be loaded.
+      .catch(() => {})
+  }
+
   function start(): void {
     const { file, name, size, lastModified, key, uploadId } = kept
     const isOther = file?.lastModified !== lastModified || file?.size !== size
@@ -138,6 +151,7 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
         if (signal.aborted || now.state === 'cancelling') return
         const isAnothers = adopted && error instanceof UploadGoneError
         fail(problemOf(isAnothers ? new SourceChangedError('') : error, size), run.snapshot().state)
+        explain(error, run)
       },
     )
     changed()
@@ -167,20 +181,26 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
       changed()
     })
     for (const note of ['restarted', 'set-aside', 'unrecorded'] as const) {
-      run.on(note, () => {
+      run.on(note, (event) => {
         if (note === 'restarted') isPlanned = false
-        now.note = note
+        now.note = 'error' in event && isNoSpace(event.error) ? 'no-space-to-remember' : note
         changed()
       })
     }
-    run.on('retry', () => {
+    let bytes = 0
+    let tries = 0
+    run.on('retry', ({ error }) => {
       now.struggling = true
+      if (++tries > 1) explain(error, run)
       changed(false)
     })
-    let bytes = 0
     run.on('progress', ({ bytesSent }) => {
       // A try that failed takes its bytes back, and that is no progress.
-      if (bytesSent > bytes) now.struggling = false
+      if (bytesSent > bytes) {
+        tries = 0
+        now.struggling = false
+        now.problem = undefined
+      }
       bytes = bytesSent
       changed(false)
     })
