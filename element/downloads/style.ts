@@ -1,0 +1,5 @@
+/** style.css, minified by `node scripts/build-style.mjs`. Do not edit. */
+// biome-ignore-all format: generated
+// biome-ignore-all lint: generated
+export const style =
+  ".downloads{margin-top:2.5rem}.downloads h2{font-size:1.125rem}.count{flex:1;color:var(--muted);font-size:.875rem}.filter{flex:0 1 14rem}.filter input{width:100%;min-height:2.25rem;padding:.35rem .75rem;border:1px solid var(--line-strong);border-radius:calc(var(--radius) * .64);background:var(--surface);color:var(--text);font:inherit;font-size:.875rem}.none{padding:2rem 1rem;border:1px solid var(--line);border-radius:var(--radius);color:var(--muted);text-align:center}.trouble{margin-bottom:1rem;background:var(--danger-soft);color:var(--danger)}.downloads>.buttons{justify-content:center;margin-top:.75rem}.download{contain-intrinsic-size:auto 4.5rem}.download .body:not(:has(>:not([hidden],:empty))){display:none}.proof-line{display:flex;flex-wrap:wrap;align-items:center;gap:0 .6rem}.checksum{font-size:.8125rem;overflow-wrap:anywhere}"
