@@ -56,7 +56,7 @@ export function createKeeper(
     if (wanted.length === 0) return false
     try {
       const used = [...copied.values()].reduce((sum, size) => sum + size, 0)
-      const room = Math.min(MOST_COPIED - used, (await storage.room()) / SHARE)
+      const room = Math.min(MOST_COPIED, ((await storage.room()) + used) / SHARE) - used
       let size = 0
       for (const { id, file } of wanted) {
         if (!file || size + file.size > room) continue

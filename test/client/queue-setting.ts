@@ -8,7 +8,7 @@ import { upload } from '../../client/upload.ts'
 import { createUploadQueue, type QueueOptions, type QueuePorts } from '../../element/queue/index.ts'
 import type { Kept, KeptStorage } from '../../element/queue/kept.ts'
 import type { Wire } from '../../element/queue/tabs.ts'
-import type { QueueItem, UploadQueue } from '../../element/upload-queue.ts'
+import type { ItemState, PickedFile, QueueItem, UploadQueue } from '../../element/upload-queue.ts'
 import { enginePorts } from './engine-ports.ts'
 import { FakeJournals } from './fake-journals.ts'
 import { FakeSource, FakeStore, type FakeStoreOptions } from './fake-store.ts'
@@ -29,6 +29,14 @@ export function fileOf(
   versions.set(file, version)
   return file
 }
+
+export const picked = (...files: File[]): PickedFile[] => files.map((file) => ({ file }))
+
+/** Whether there are items, and all of them are in that state. */
+export const allIn =
+  (state: ItemState) =>
+  (items: readonly QueueItem[]): boolean =>
+    items.length > 0 && items.every((item) => item.state === state)
 
 /** Like the browser's, but what it is made of can be read at once. */
 function sourceOf(file: File, name: string): Source<Uint8Array> {
@@ -284,6 +292,6 @@ export class MemoryStorage implements KeptStorage {
   }
 
   async room(): Promise<number> {
-    return this.free
+    return [...this.files.values()].reduce((left, { size }) => left - size, this.free)
   }
 }

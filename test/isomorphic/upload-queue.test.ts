@@ -1,12 +1,8 @@
 import { expect, test } from 'vitest'
 import { ApiError } from '../../client/errors.ts'
-import type { QueueItem } from '../../element/upload-queue.ts'
-import { fileOf, QueueSetting } from '../client/queue-setting.ts'
+import { allIn, fileOf, picked, QueueSetting } from '../client/queue-setting.ts'
 
-const all = (state: QueueItem['state']) => (items: readonly QueueItem[]) =>
-  items.length > 0 && items.every((item) => item.state === state)
-const picked = (...files: File[]) => files.map((file) => ({ file }))
-const isDone = all('done')
+const isDone = allIn('done')
 
 test('files go up in their order, five at a time', async () => {
   const tab = new QueueSetting().tab()
@@ -29,7 +25,7 @@ test('a file that waits for its turn may be paused, and all may; each goes on wh
   const tab = new QueueSetting().tab()
   await tab.queue.add(picked(...Array.from({ length: 7 }, (_, index) => fileOf(`${index}`))))
   tab.queue.pause()
-  await tab.until(all('paused'))
+  await tab.until(allIn('paused'))
   expect(tab.queue.items.map(({ bytes }) => bytes)).toEqual([0, 0, 0, 0, 0, 0, 0])
   tab.queue.resume(tab.item('6').id)
   await tab.until(() => tab.item('6').state === 'done')
@@ -134,7 +130,7 @@ test('what fails says why, and goes on when it is told to', async () => {
   controlPlane.initiate = () => Promise.reject(new ApiError('Forbidden', 403))
   const tab = setting.tab()
   await tab.queue.add(picked(fileOf('a.mov')))
-  await tab.until(all('resumable'))
+  await tab.until(allIn('resumable'))
   expect(tab.item('a.mov').problem).toMatchObject({ code: 'not-allowed', action: 'retry' })
   controlPlane.initiate = initiate
   tab.queue.retry()
