@@ -1,7 +1,7 @@
 import { find, setText } from '../element/dom.ts'
 import { PartwayUpload } from '../element/partway-upload.ts'
 import { createAccount, isOpen } from './account.ts'
-import { readConfig } from './config.ts'
+import { type PageConfig, readConfig } from './config.ts'
 import { openSession, type Session } from './session.ts'
 import { sentenceFor } from './sign-in-problem.ts'
 
@@ -21,22 +21,25 @@ open().catch(() =>
 async function open(): Promise<void> {
   const config = await readConfig()
   const session = await openSession(config, {
-    onChange: () => show(session),
+    onChange: () => show(config, session),
     onProblem: (error) => complain(sentenceFor(error)),
   })
-  uploads.setAttribute('endpoint', config.api)
   uploads.toggleAttribute('downloads', true)
   uploads.token = (refused) => session.token(refused)
   uploads.addEventListener('partway-sign-in', () => account.signIn())
   uploads.addEventListener('partway-change', ({ detail: { title } }) => {
     document.title = title ? `${title} · ${NAME}` : NAME
   })
-  show(session)
+  show(config, session)
 }
 
 /** Whose uploads wait for a sign-in keeps them in sight. */
-function show(session: Session): void {
+function show({ api }: PageConfig, session: Session): void {
   account.render(session)
-  if (!isOpen(session.state)) uploads.remove()
+  const { state } = session
+  // What this browser remembers of one person's files is nothing to the next who signs in.
+  const endpoint = 'id' in state ? `${api}#${encodeURIComponent(state.id)}` : api
+  if (uploads.getAttribute('endpoint') !== endpoint) uploads.setAttribute('endpoint', endpoint)
+  if (!isOpen(state)) uploads.remove()
   else if (!uploads.isConnected) main.append(uploads)
 }

@@ -6,9 +6,16 @@ export type SessionState =
   /** The API asks for something that a page does not have. */
   | { readonly kind: 'closed' }
   | { readonly kind: 'signed-out' }
-  | { readonly kind: 'signed-in'; readonly name: string }
+  | ({ readonly kind: 'signed-in' } & Person)
   /** The token is no longer good, and what is under way waits for another one. */
-  | { readonly kind: 'expired'; readonly name: string }
+  | ({ readonly kind: 'expired' } & Person)
+
+export interface Person {
+  /** As the issuer knows them. */
+  readonly id: string
+  /** As they call themselves. */
+  readonly name: string
+}
 
 /** As whom the page calls the API. */
 export interface Session {

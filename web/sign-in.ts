@@ -136,5 +136,5 @@ class SignInSession implements Session {
 
 function signedInAs({ profile }: User): SessionState {
   const { name, preferred_username, email, sub } = profile
-  return { kind: 'signed-in', name: name ?? preferred_username ?? email ?? sub }
+  return { kind: 'signed-in', id: sub, name: name ?? preferred_username ?? email ?? sub }
 }

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import type { Page, Request, Response, Route } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import type { PartwayUpload } from '../../element/partway-upload.ts'
 import { MIB } from '../../protocol/limits.ts'
 import { routes } from '../../protocol/routes.ts'
 import { ask, call } from '../api/local-aws.ts'
 import { signInAs } from '../api/oidc.ts'
-import { button, lineOf, openStage, SCREENSHOTS, type Stage, watchParts } from './stage.ts'
+import { button, lineOf, openStage, rowOf, SCREENSHOTS, type Stage, watchParts } from './stage.ts'
 
 /** Shorter than the slow uploads here take, and than the time that the page wants a token to have left. */
 const TOKEN_SECONDS = 2
@@ -144,7 +145,7 @@ test('a sign-in that the issuer refuses is told, and the page is as before', asy
   await button(page, 'Sign in').waitFor()
 })
 
-test('what one person left unfinished does not keep the next from sending the same file', async () => {
+test('what one person left unfinished is theirs: the next does not see it, and may send the same file', async () => {
   const film = await stage.file('shared.mp4', 24 * MIB)
   const { page, network } = await stage.open()
   const parts = watchParts(page)
@@ -156,9 +157,15 @@ test('what one person left unfinished does not keep the next from sending the sa
   await signOut(page)
 
   await signIn(page, 'Bert')
+  await allIsListed(page)
+  expect(await page.getByRole('listitem').count()).toBe(0)
   await network('fast')
   await page.setInputFiles('#files', film.path)
   await page.waitForFunction(() => document.title === 'Done · Partway')
+  await signOut(page)
+
+  await signIn(page, 'Anna')
+  await rowOf(page, 'shared.mp4').getByText('unfinished').waitFor()
 })
 
 test('on a phone in the dark, a long name and what has expired fit', async () => {
@@ -179,6 +186,11 @@ function refuseToRenew(route: Route): Promise<void> {
     headers: { 'access-control-allow-origin': stage.apiUrl },
     json: { error: 'invalid_grant' },
   })
+}
+
+/** Waits until what is unfinished here and on the server is in the list. */
+function allIsListed(page: Page): Promise<void> {
+  return page.locator('partway-upload').evaluate((element: PartwayUpload) => element.queue?.ready)
 }
 
 async function signIn(page: Page, name: string): Promise<void> {
