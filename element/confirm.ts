@@ -8,23 +8,22 @@ export function confirm(place: Element, question: string, yes: string, onYes: ()
   place.querySelector('.confirm')?.remove()
   const from = (place.getRootNode() as ShadowRoot).activeElement as HTMLElement | null
   const group = elementOf(
-    `<div class="confirm" part="confirm" role="group"><p></p><div class="buttons">${button('keep', 'Keep')}${button('drop', yes, 'danger')}</div></div>`,
+    `<div class="banner confirm" part="confirm" role="group" aria-label="${question}"><p>${question}</p>${button('keep', 'Keep')}${button('drop', yes, 'danger')}</div>`,
   )
-  const close = () => {
+  const close = (event: Event) => {
+    // Whoever holds this element may close with the same key.
+    event.stopPropagation()
     group.remove()
     from?.focus()
   }
-  group.ariaLabel = question
-  ;(group.firstChild as Element).textContent = question
   group.onclick = (event) => {
-    const action = (event.target as Element).closest<HTMLElement>('[data-do]')?.dataset.do
-    if (action) close()
-    if (action === 'drop') onYes()
+    const chosen = (event.target as Element).closest('button')
+    if (!chosen) return
+    close(event)
+    if (chosen.dataset.do === 'drop') onYes()
   }
   group.onkeydown = (event) => {
-    if (event.key !== 'Escape') return
-    event.stopPropagation()
-    close()
+    if (event.key === 'Escape') close(event)
   }
   place.append(group)
   group.querySelector('button')?.focus()

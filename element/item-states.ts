@@ -1,4 +1,4 @@
-import type { ItemState, QueueItem } from './upload-queue.ts'
+import type { ItemState, ProblemAction, QueueItem } from './upload-queue.ts'
 
 /** Leaving the page now would interrupt it. */
 export const isMoving = (state: ItemState) =>
@@ -10,6 +10,19 @@ export const hasStopped = (state: ItemState) => state === 'resumable' || state =
 /** There is nothing left to do for it. */
 export const isOver = (state: ItemState) => state === 'done' || state === 'aborted'
 
-/** What of it the server would have to drop. */
+/** What a person can have it do next, beside cancelling it. */
+export function actionOf({
+  state,
+  needs,
+  problem,
+}: QueueItem): ProblemAction | 'pause' | 'resume' | undefined {
+  if (state === 'paused') return 'resume'
+  if (state === 'unfinished') return needs === 'file' ? 'choose' : 'resume'
+  if (hasStopped(state)) return problem?.action
+  // While it completes there is nothing to pause, and the button stays: the focus may be on it.
+  return isMoving(state) && state !== 'cancelling' ? 'pause' : undefined
+}
+
+/** What of them the server would have to drop. */
 export const bytesToDrop = (items: readonly QueueItem[]) =>
   items.reduce((total, { state, bytes }) => (isOver(state) ? total : total + bytes), 0)

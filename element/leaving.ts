@@ -11,13 +11,6 @@ export function createLeaveGuard(): (moving: boolean) => void {
   return (moving) => (moving ? addEventListener : removeEventListener)('beforeunload', warn)
 }
 
-/** Has the browser ask before the page is left while something moves. */
-export function warnBeforeLeaving(isMoving: () => boolean): void {
-  addEventListener('beforeunload', (event) => {
-    if (isMoving() && Date.now() > excusedUntil) event.preventDefault()
-  })
-}
-
 /** Navigates to what the server sends as an attachment: the browser saves it, and the page stays. */
 export function goToAttachment(url: string): void {
   excusedUntil = Date.now() + EXCUSED_MS

@@ -2,301 +2,290 @@ import { refusalOf } from './admission.ts'
 import { createAnnouncer } from './announcer.ts'
 import { confirm } from './confirm.ts'
 import { setText } from './dom.ts'
+import type { Downloads } from './downloads/index.ts'
 import { count, formatBytes } from './format.ts'
-import { bytesToDrop, hasStopped, isMoving, isOver } from './item-states.ts'
+import { actionOf, bytesToDrop, isOver } from './item-states.ts'
 import { createLeaveGuard, goToAttachment } from './leaving.ts'
 import { FRAME } from './markup.ts'
 import { paced } from './paced.ts'
+import type { PartwayUpload } from './partway-upload.ts'
 import { type Picked, pickedFromDialog, pickedFromInput } from './picked.ts'
-import { Row } from './row.ts'
+import { createRow, type Row } from './row.ts'
 import type { SharedQueue } from './shared-queue.ts'
 import { milestone } from './spoken.ts'
 import { style } from './style.ts'
 import { totalsOf } from './totals.ts'
-import type { QueueItem } from './upload-queue.ts'
+import type { QueueItem, UploadQueue } from './upload-queue.ts'
+
+/** What a person sees of a queue, and does with it. */
+export interface View {
+  /** Files hover, or do no more. */
+  hover(over: boolean): void
+  open(shared: SharedQueue): void
+  close(): void
+  /** Takes what a person chose or dropped, and says what is not taken. */
+  take(picked: Picked | Promise<Picked>): Promise<void>
+  /** Where files can be dropped, in words. */
+  say(where: string): void
+  showDownloads(): void
+}
 
 let sheet: CSSStyleSheet | undefined
 
-/** What a person sees of a queue, and does with it. */
-export class View {
-  readonly #host: HTMLElement
-  readonly #root: ShadowRoot
-  readonly #rows = new Map<string, Row>()
-  readonly #announce: (message: string) => void
-  readonly #guard = createLeaveGuard()
-  readonly #requestDraw = paced(() => this.#draw())
-  #shared: SharedQueue | undefined
-  #opened = new AbortController()
-  #ready = false
-  #moving = false
-  #said = ''
+export function createView(host: PartwayUpload): View {
+  const root = host.attachShadow({ mode: 'open' })
+  if (!sheet) {
+    sheet = new CSSStyleSheet()
+    sheet.replaceSync(style)
+  }
+  root.adoptedStyleSheets = [sheet]
+  root.innerHTML = FRAME
+  const find = <E extends HTMLElement>(selector: string) => root.querySelector(selector) as E
+  const [files, folder, list] = [
+    find<HTMLInputElement>('#files'),
+    find<HTMLInputElement>('#folder'),
+    find('#rows'),
+  ]
+  const announce = createAnnouncer(find('#live'))
+  const guard = createLeaveGuard()
+  const requestDraw = paced(draw)
+  const rows = new Map<string, Row>()
+  let shared: SharedQueue | undefined
+  let unsubscribe: (() => void) | undefined
+  let downloads: Promise<Downloads> | undefined
+  let ready = false
+  let moving = false
+  let told = ''
 
-  constructor(host: HTMLElement) {
-    this.#host = host
-    this.#root = host.shadowRoot ?? host.attachShadow({ mode: 'open' })
-    if (!sheet) {
-      sheet = new CSSStyleSheet()
-      sheet.replaceSync(style)
+  for (const input of [files, folder])
+    input.onchange = () => {
+      take(pickedFromInput(input.files ?? []))
+      // So that the same file can be chosen again.
+      input.value = ''
     }
-    this.#root.adoptedStyleSheets = [sheet]
-    this.#root.innerHTML = FRAME
-    this.#announce = createAnnouncer(this.#find('#live'))
-    this.#root.addEventListener('click', (event) => {
-      const button = (event.target as Element).closest<HTMLElement>('[data-do]')
-      if (button && button.ariaDisabled !== 'true') this.#do(button)
-    })
-    for (const id of ['files', 'folder']) {
-      const input = this.#find<HTMLInputElement>(`#${id}`)
-      input.onchange = () => {
-        this.take(pickedFromInput(input.files ?? []))
-        // So that the same file can be chosen again.
-        input.value = ''
-      }
-    }
-  }
+  root.addEventListener('click', ({ target }) => {
+    const button = (target as Element).closest('button')
+    const row = rows.get(button?.closest('li')?.dataset.id ?? '')
+    if (button && shared && button.ariaDisabled !== 'true' && !button.closest('#downloads'))
+      act(button, shared, row)
+  })
 
-  get overlay(): HTMLElement {
-    return this.#find('.overlay')
-  }
-
-  say(where: string): void {
-    setText(this.#find('slot[name=title]'), `Drop files or folders ${where}`)
-  }
-
-  open(shared: SharedQueue): void {
-    this.#shared = shared
-    this.#opened = new AbortController()
-    const { queue } = shared
-    const { signal } = this.#opened
-    signal.addEventListener('abort', queue.subscribe(this.#requestDraw))
-    signal.addEventListener('abort', () => this.#guard(false))
-    queue.ready.then(() => {
-      this.#ready = true
-      this.#requestDraw()
-    })
-    this.#draw()
-  }
-
-  close(): void {
-    this.#opened.abort()
-    for (const row of this.#rows.values()) row.close()
-    this.#rows.clear()
-    this.#shared = undefined
-    this.#ready = false
-  }
-
-  /** Takes what a person chose or dropped, and says what is not taken. */
-  readonly take = async (picked: Picked | Promise<Picked>): Promise<void> => {
-    const { files, complaints } = await picked
-    const accept = this.#host.getAttribute('accept') ?? ''
-    const maxSize = Number(this.#host.getAttribute('max-size')) || undefined
-    const sentences = [...complaints]
-    const taken = files.filter(({ file, path = file.name }) => {
-      const problem = refusalOf(file, accept, maxSize)
-      if (problem) sentences.push(`${path}: ${problem.sentence}`)
-      return !problem
-    })
-    const refused = (await this.#shared?.queue.add(taken)) ?? []
-    this.#banner('notice', [...sentences, ...refused.map(({ sentence }) => sentence)].join(' '))
-    this.#requestDraw()
-  }
-
-  #find<E extends HTMLElement>(selector: string): E {
-    return this.#root.querySelector(selector) as E
-  }
-
-  #emit(type: string, detail?: object): void {
-    this.#host.dispatchEvent(new CustomEvent(`partway-${type}`, { detail, bubbles: true, composed: true }))
-  }
-
-  #draw(): void {
-    const { queue } = this.#shared ?? {}
-    if (!queue) return
-    const items = queue.items.filter(({ state }) => state !== 'aborted')
-    this.#drawRows(items)
-
-    const totals = totalsOf(items)
-    const { text, fraction, moving } = totals
-    this.#find('#uploads').hidden = items.length === 0
-    this.#root.querySelector('.picker')?.classList.toggle('aside', items.length > 0)
-    setText(this.#find('#summary'), text)
-    this.#find<HTMLProgressElement>('#total').value = fraction
-    const any = (test: (item: QueueItem) => boolean) => items.length > 1 && items.some(test)
-    this.#show(
-      'pause-all',
-      any(({ state }) => isMoving(state) || state === 'queued'),
-    )
-    this.#show(
-      'resume-all',
-      any(({ state }) => state === 'paused'),
-    )
-    this.#show(
-      'retry-all',
-      any(({ state, problem }) => hasStopped(state) && problem?.action === 'retry'),
-    )
-    this.#show(
-      'cancel-all',
-      any(({ state }) => !isOver(state)),
-    )
-    this.#show(
-      'remove-all',
-      any(({ state }) => isOver(state)),
-    )
-
-    const { waitingFor } = queue
-    this.#banner('offline', waitingFor === 'network' ? 'You are offline. Everything goes on by itself.' : '')
-    this.#banner(
-      'signed-out',
-      waitingFor && waitingFor !== 'network'
-        ? 'Your sign-in has expired. What has arrived is kept: sign in, and everything goes on by itself.'
-        : '',
-    )
-    const unfinished = items.filter(({ state }) => state === 'unfinished')
-    this.#banner(
-      'unfinished',
-      unfinished.length > 0
-        ? `${count(unfinished.length, 'upload')} unfinished, ${formatBytes(bytesToDrop(unfinished))} have arrived.`
-        : '',
-    )
-
-    const said = JSON.stringify(totals)
-    if (said !== this.#said) this.#emit('change', totals)
-    this.#said = said
-    if (this.#moving && !moving) this.#emit('idle')
-    this.#moving = moving
-    this.#guard(moving && queue.runsHere)
-  }
-
-  #drawRows(items: readonly QueueItem[]): void {
-    const gone = new Set(this.#rows.keys())
-    const list = this.#find('#rows')
-    for (const item of items) {
-      const row = this.#rows.get(item.id)
-      gone.delete(item.id)
-      if (!row) {
-        const { name, size, state } = item
-        const added = new Row(item)
-        this.#rows.set(item.id, added)
-        list.append(added.root)
-        if (this.#ready && state !== 'unfinished') this.#emit('added', { name, size })
-      } else if (row.item !== item) {
-        this.#tell(row.item, item)
-        row.render(item)
-      }
-    }
-    for (const id of gone) this.#drop(id)
-  }
-
-  #tell(before: QueueItem, item: QueueItem): void {
-    const { name, size, result, problem } = item
-    const message = milestone(before, item)
-    if (message) this.#announce(message)
-    if (result && !before.result) {
-      const { key, checksum, verified, location } = result
-      this.#emit('done', { name, key, size, checksum, verified, location })
-      if (this.#rows.size === 1) this.#rows.get(item.id)?.open(true)
-    }
-    if (problem && problem.code !== before.problem?.code) this.#emit('error', { name, ...problem })
-  }
-
-  /** The keyboard goes on at its neighbour. */
-  #drop(id: string): void {
-    const row = this.#rows.get(id)
-    if (!row) return
-    const { root, item } = row
-    const neighbour = root.nextElementSibling ?? root.previousElementSibling
-    const focused = root.matches(':focus-within')
-    if (item.state === 'cancelling') this.#announce(`${item.name} is cancelled.`)
-    row.close()
-    this.#rows.delete(id)
-    if (focused)
-      (
-        neighbour?.querySelector<HTMLElement>('button:not([hidden])') ?? this.#find('[data-do=choose]')
-      ).focus()
-  }
-
-  #do(button: HTMLElement): void {
-    const { queue } = this.#shared ?? {}
+  function act(button: HTMLElement, { queue, client }: SharedQueue, row: Row | undefined): void {
     const action = button.dataset.do
-    const li = button.closest('li')
-    const row = [...this.#rows.values()].find(({ root }) => root === li)
-    if (!queue) return
-    const items = queue.items
-    const unfinished = items.filter(({ state }) => state === 'unfinished')
-    if (row) {
-      const { id } = row.item
-      if (action === 'details') row.open()
-      if (action === 'download') this.#download(row.item)
-      if (action === 'dismiss') this.#dismiss(row)
-      if (action !== 'toggle') return
-      const { toggle } = row
-      if (toggle === 'choose') this.#choose()
-      else if (toggle === 'sign-in') this.#emit('sign-in')
-      else if (toggle) queue[toggle](id)
-      return
+    const id = row?.item.id
+    switch (action) {
+      case 'choose':
+        choose()
+        break
+      case 'folder':
+        folder.click()
+        break
+      case 'sign-in':
+        emit(action)
+        break
+      case 'close':
+        banner('notice', '')
+        break
+      case 'details':
+        if (row) toggleDetails(row)
+        break
+      case 'download':
+        client.api
+          .download({ key: row?.item.result?.key ?? '' }, new AbortController().signal)
+          .then(({ url }) => goToAttachment(url))
+        break
+      case 'cancel':
+        ask(row?.root ?? find('#all'), row ? [row.item] : queue.items, () => queue.cancel(id))
+        break
+      case 'discard':
+        ask(find('#unfinished'), unfinished(queue), () => {
+          for (const { id } of unfinished(queue)) queue.cancel(id)
+        })
+        break
+      default:
+        queue[action as 'pause'](id)
     }
-    const actions: Record<string, () => void> = {
-      choose: () => this.#choose(),
-      'choose-folder': () => this.#find('#folder').click(),
-      'dismiss-notice': () => this.#banner('notice', ''),
-      'sign-in': () => this.#emit('sign-in'),
-      'pause-all': () => queue.pause(),
-      'resume-all': () => queue.resume(),
-      'retry-all': () => queue.retry(),
-      'remove-all': () => queue.remove(),
-      'resume-unfinished': () => {
-        for (const { id, needs } of unfinished) if (needs !== 'file') queue.resume(id)
-        if (unfinished.every(({ needs }) => needs === 'file')) this.#choose()
-      },
-      discard: () =>
-        this.#ask(button.closest('.banner'), unfinished, () => {
-          for (const { id } of unfinished) queue.cancel(id)
-        }),
-      'cancel-all': () => this.#ask(this.#find('.total'), items, () => queue.cancel()),
-    }
-    actions[action ?? '']?.()
+    requestDraw()
   }
 
-  #dismiss({ root, item }: Row): void {
-    const { queue } = this.#shared ?? {}
-    if (isOver(item.state)) queue?.remove(item.id)
-    else this.#ask(root, [item], () => queue?.cancel(item.id))
-  }
-
-  #ask(place: Element | null, items: readonly QueueItem[], onYes: () => void): void {
+  function ask(place: Element, items: readonly QueueItem[], onYes: () => void): void {
     const bytes = bytesToDrop(items)
-    if (bytes === 0 || !place) onYes()
+    if (bytes === 0) onYes()
     else confirm(place, `Drop the ${formatBytes(bytes)} that have arrived?`, 'Drop', onYes)
   }
 
-  #choose(): void {
-    const input = this.#find<HTMLInputElement>('#files')
-    const accept = this.#host.getAttribute('accept') ?? ''
-    input.accept = accept
-    if (window.showOpenFilePicker)
-      this.take(
-        pickedFromDialog(accept).catch((error) => {
-          if (error.name !== 'AbortError') input.click()
-          return { files: [], complaints: [] }
-        }),
+  function choose(): void {
+    files.accept = host.getAttribute('accept') ?? ''
+    if (!window.showOpenFilePicker) files.click()
+    else
+      pickedFromDialog(files.accept).then(take, ({ name }) => {
+        if (name !== 'AbortError') files.click()
+      })
+  }
+
+  async function toggleDetails(row: Row): Promise<void> {
+    const { root, details } = row
+    details?.close()
+    row.details = details ? undefined : (await import('./details/index.ts')).createDetails(root, row.item)
+    const button = root.querySelector<HTMLElement>('[data-do=details]')
+    if (button) button.ariaExpanded = String(!details)
+  }
+
+  async function take(picked: Picked | Promise<Picked>): Promise<void> {
+    const { files, complaints = [] } = await picked
+    const said = [...complaints]
+    const taken = files.filter(({ file, path = file.name }) => {
+      const problem = refusalOf(file, host.getAttribute('accept') ?? '', host.number('max-size'))
+      if (problem) said.push(`${path}: ${problem.sentence}`)
+      return !problem
+    })
+    const refused = (await shared?.queue.add(taken)) ?? []
+    banner('notice', [...said, ...refused.map(({ sentence }) => sentence)].join(' '))
+  }
+
+  function showDownloads(): void {
+    if (!shared || !host.hasAttribute('downloads')) return
+    const { client } = shared
+    downloads ??= import('./downloads/index.ts').then(({ createDownloads }) =>
+      createDownloads({ client, root: find('#downloads'), announce }),
+    )
+  }
+
+  function draw(): void {
+    if (!shared) return
+    const { queue } = shared
+    const focused = root.activeElement
+    const row = focused?.closest('li')
+    const neighbour = row?.nextElementSibling ?? row?.previousElementSibling
+    const items = queue.items.filter(({ state }) => state !== 'aborted')
+    drawRows(items)
+
+    const totals = totalsOf(items)
+    find('#uploads').hidden = !totals.files
+    root.querySelector('#drop')?.classList.toggle('aside', totals.files > 0)
+    setText(find('#summary'), totals.text)
+    find<HTMLProgressElement>('#all progress').value = totals.fraction
+    find('#all').hidden = items.length < 2
+    for (const button of root.querySelectorAll<HTMLElement>('#all > .buttons button')) {
+      const action = button.dataset.do
+      button.hidden = !items.some((item) =>
+        action === 'cancel'
+          ? !isOver(item.state)
+          : action === 'remove'
+            ? isOver(item.state)
+            : action === actionOf(item) && item.state !== 'unfinished',
       )
-    else input.click()
+    }
+    const { waitingFor } = queue
+    const left = unfinished(queue)
+    banner('offline', waitingFor === 'network' && 'You are offline. Everything goes on by itself.')
+    banner(
+      'signed-out',
+      waitingFor &&
+        waitingFor !== 'network' &&
+        'Your sign-in has expired. What has arrived is kept: sign in, and everything goes on by itself.',
+    )
+    banner(
+      'unfinished',
+      left.length > 0 &&
+        `${count(left.length, 'upload')} unfinished: ${formatBytes(bytesToDrop(left))} of ${formatBytes(left.reduce((sum, { size }) => sum + size, 0))} have arrived.`,
+    )
+
+    // Whatever had the keyboard and is gone hands it on, so that it does not start at the top of the page again.
+    if (focused && !focused.checkVisibility())
+      for (const place of [focused.parentElement, row, neighbour, root]) {
+        const heir = [...(place?.querySelectorAll('button') ?? [])].find((button) => button.checkVisibility())
+        if (heir) {
+          heir.focus()
+          break
+        }
+      }
+
+    const news = JSON.stringify(totals)
+    if (news !== told) emit('change', totals)
+    told = news
+    if (moving && !totals.moving) emit('idle')
+    moving = totals.moving
+    guard(moving && queue.runsHere)
   }
 
-  async #download({ result }: QueueItem): Promise<void> {
-    const { client } = this.#shared ?? {}
-    if (!client || !result) return
-    const { url } = await client.api.download({ key: result.key }, new AbortController().signal)
-    goToAttachment(url)
+  function drawRows(items: readonly QueueItem[]): void {
+    const gone = new Map(rows)
+    for (const item of items) {
+      const { id, name, size } = item
+      const row = rows.get(id)
+      gone.delete(id)
+      if (!row) {
+        const added = createRow(item)
+        rows.set(id, added)
+        list.append(added.root)
+        if (ready && item.state !== 'unfinished') emit('added', { name, size })
+      } else if (row.item !== item) {
+        tell(row.item, item)
+        row.render(item)
+        if (items.length === 1 && item.result && !row.details) toggleDetails(row)
+      }
+    }
+    for (const [id, { root, item, details }] of gone) {
+      if (item.state === 'cancelling') announce(`${item.name} is cancelled.`)
+      details?.close()
+      root.remove()
+      rows.delete(id)
+    }
   }
 
-  #show(action: string, visible: boolean): void {
-    this.#find(`[data-do=${action}]`).hidden = !visible
+  function tell(before: QueueItem, item: QueueItem): void {
+    const { name, size, result, problem } = item
+    const message = milestone(before, item)
+    if (message) announce(message)
+    if (result && !before.result) {
+      const { key, checksum, verified, location } = result
+      emit('done', { name, key, size, checksum, verified, location })
+    }
+    if (problem && problem.code !== before.problem?.code) emit('error', { name, ...problem })
   }
 
-  #banner(id: string, text: string): void {
-    const banner = this.#find(`#${id}`)
-    banner.hidden = !text
-    if (text) setText(banner.querySelector('p') as Element, text)
+  function banner(id: string, text: string | false | undefined): void {
+    const root = find(`#${id}`)
+    root.hidden = !text
+    if (text) setText(root.querySelector('p') as Element, text)
+  }
+
+  function emit(type: string, detail?: object): void {
+    host.dispatchEvent(new CustomEvent(`partway-${type}`, { detail, bubbles: true, composed: true }))
+  }
+
+  return {
+    take,
+    showDownloads,
+    hover(over) {
+      find('#drop').classList.toggle('over', over)
+      if (host.getAttribute('drop') !== 'element') find('#overlay').togglePopover(over)
+    },
+    say: (where) => setText(find('slot'), `Drop files or folders ${where}`),
+    open(opened) {
+      shared = opened
+      unsubscribe = opened.queue.subscribe(requestDraw)
+      opened.queue.ready.then(() => {
+        draw()
+        ready = true
+      })
+      draw()
+    },
+    close() {
+      unsubscribe?.()
+      downloads?.then((list) => list.close())
+      downloads = undefined
+      for (const { root, details } of rows.values()) {
+        details?.close()
+        root.remove()
+      }
+      rows.clear()
+      shared = undefined
+      moving = ready = false
+      guard(false)
+    },
   }
 }
+
+const unfinished = ({ items }: UploadQueue) => items.filter(({ state }) => state === 'unfinished')

@@ -1,4 +1,4 @@
-import { setText } from './dom.ts'
+import { setText } from '../dom.ts'
 
 const SAY_SO_MS = 2_000
 

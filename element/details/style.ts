@@ -1,0 +1,5 @@
+/** style.css, minified by `node scripts/build-style.mjs`. Do not edit. */
+// biome-ignore-all format: generated
+// biome-ignore-all lint: generated
+export const style =
+  ".details{display:grid;grid-column:1 / -1;gap:.75rem;padding-top:.75rem;color:var(--muted);font-size:.875rem;font-variant-numeric:tabular-nums}canvas{display:block;width:100%}.legend{display:flex;flex-wrap:wrap;gap:.25rem 1.1rem}.legend>span{display:flex;align-items:center;gap:.45rem}.legend i{width:.7rem;height:.7rem;border-radius:3px;background:currentcolor;color:var(--accent);forced-color-adjust:none}:is(.moving,.retrying) i{scale:.75}.waiting i{border-radius:50%;color:var(--line-strong);scale:.5}:is(.retrying,.retried) i{color:var(--caution)}dl{display:grid}dl>div{display:grid;grid-template-columns:5rem minmax(0,1fr) auto;align-items:center;gap:.75rem;padding-block:.4rem;border-top:1px solid var(--line)}dd:nth-of-type(1){color:var(--text);font:.8125rem/1.45 ui-monospace,SF Mono,Menlo,Consolas,monospace;overflow-wrap:anywhere}@container (max-width: 32rem){dl>div{grid-template-columns:minmax(0,1fr) auto;gap:0 .75rem}dt{grid-column:1 / -1}}"
