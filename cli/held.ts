@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { downloadLines, replayDownload } from '../client/download-journal.ts'
-import { journalLines, replay } from '../client/journal.ts'
+import { replay } from '../client/journal.ts'
+import { journalLines } from '../client/journal-lines.ts'
 
 /** What a run has sent or brought of files that are not done, in bytes. */
 export interface HeldBytes {

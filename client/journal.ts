@@ -1,4 +1,3 @@
-import { createLines } from './lines.ts'
 import type { Journal, JournalEntry, JournaledUpload } from './ports.ts'
 import {
   checksumAlgorithm,
@@ -12,7 +11,8 @@ import {
   whole,
 } from './reader.ts'
 
-const readEntry: Reader<JournalEntry> = variants('type', {
+/** Of an upload's journal. */
+export const readEntry: Reader<JournalEntry> = variants('type', {
   upload: members({
     endpoint: text,
     sourceId: text,
@@ -30,9 +30,6 @@ const readEntry: Reader<JournalEntry> = variants('type', {
   done: members({}),
   aborted: members({}),
 })
-
-/** Of an upload's journal: in files as they stand, in IndexedDB one record a line. */
-export const journalLines = createLines({ version: 2, opens: 'upload', read: readEntry })
 
 /**
  * Where nothing can be written down.

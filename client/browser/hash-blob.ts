@@ -1,37 +1,26 @@
-import { type CrcAlgorithm, createCrc } from '../../checksums/crc.ts'
 import { toHex } from '../../checksums/hex.ts'
+import type { Hashes } from './hash-here.ts'
 
-/** What is wanted of the bytes of a body. */
-export interface HashRequest {
-  readonly crc?: CrcAlgorithm | undefined
-  readonly md5?: boolean | undefined
+/** Something that takes bytes, which may be reused afterwards. */
+export interface Hash {
+  update(bytes: Uint8Array): unknown
+  digest(): Uint8Array
 }
 
-export interface Hashes {
-  readonly crc?: Uint8Array | undefined
-  /** In hex. */
-  readonly md5?: string | undefined
-}
-
-/** What is read at once: hashed in a millisecond, so that a page's thread has time for other things in between. */
-export const BLOCK_BYTES = 1024 * 1024
-
-/** How browsers call a file that is not what it was when it was picked. */
-const NOT_READABLE = 'NotReadableError'
+/** What is read at once. */
+const BLOCK_BYTES = 1024 * 1024
 
 /**
- * Reads a blob once, in blocks, and hashes it.
- * @throws {DOMException} where the browser will not read the blob, or only some of it
+ * Reads a blob once, in blocks, and hashes it: for workers, which several parts share.
+ * @throws {DOMException} where the browser will not read the blob
+ * @throws where it reads only some of it
  * @throws the signal's reason once that is aborted
  */
 export async function hashBlob(
   blob: Blob,
-  { crc: algorithm, md5: wantsMd5 }: HashRequest,
+  { crc, md5 }: { readonly crc?: Hash | undefined; readonly md5?: Hash | undefined },
   signal: AbortSignal,
 ): Promise<Hashes> {
-  signal.throwIfAborted()
-  const crc = algorithm && createCrc(algorithm)
-  const md5 = wantsMd5 ? (await import('../../checksums/md5.ts')).createMd5() : undefined
   let size = 0
   for await (const bytes of supportsByob() ? readStream(blob) : readSlices(blob)) {
     signal.throwIfAborted()
@@ -39,7 +28,7 @@ export async function hashBlob(
     md5?.update(bytes)
     size += bytes.length
   }
-  if (size !== blob.size) throw new DOMException(`Expected ${blob.size} bytes, got ${size}.`, NOT_READABLE)
+  if (size !== blob.size) throw new RangeError(`Expected ${blob.size} bytes, got ${size}.`)
   return { crc: crc?.digest(), md5: md5 && toHex(md5.digest()) }
 }
 

@@ -1,13 +1,13 @@
 import { orAborted } from '../abort.ts'
-import { SourceChangedError, StalledError } from '../errors.ts'
-import { BLOCK_BYTES, type Hashes, type HashRequest, hashBlob } from './hash-blob.ts'
-import type { HashOrder, HashReply } from './hash-worker.ts'
+import { StalledError } from '../errors.ts'
+import { BLOCK_BYTES, type Hashes, type HashRequest, hashHere } from './hash-here.ts'
+import type { HashOrder, HashReply } from './hash-orders.ts'
 
 /** Longer than the pauses between an upload's parts; a worker that nothing needs costs a few megabytes. */
 const IDLE_MS = 30_000
 
-/** Starts a worker. @throws where there can be none; `undefined` likewise */
-export type StartWorker = () => Promise<Worker | undefined>
+/** Starts a worker. @param md5 whether it has to know that, too. @throws where there can be none; `undefined` likewise */
+export type StartWorker = (md5: boolean) => Promise<Worker | undefined>
 
 /**
  * Hashes blobs in a worker: one for all of them, begun when it is needed and ended when it is not. Where there can be none (a
@@ -17,6 +17,7 @@ export class Hasher {
   readonly #start: StartWorker
   readonly #waiting = new Map<number, (reply: HashReply) => void>()
   #worker: Promise<Worker | undefined> | undefined
+  #knowsMd5 = false
   #orders = 0
   #idle: ReturnType<typeof setTimeout> | undefined
 
@@ -28,7 +29,7 @@ export class Hasher {
    * @throws {SourceChangedError} where the browser will not read the blob
    * @throws the signal's reason once that is aborted
    */
-  async hash(blob: Blob, { crc, md5 }: HashRequest, signal: AbortSignal): Promise<Hashes> {
+  async hash(blob: Blob, { crc, md5 = false }: HashRequest, signal: AbortSignal): Promise<Hashes> {
     if (!crc && !md5) return {}
     const request = { crc, md5 }
     const hashes = blob.size > BLOCK_BYTES ? await this.#hashElsewhere(blob, request, signal) : undefined
@@ -36,71 +37,53 @@ export class Hasher {
   }
 
   /** @returns `undefined` where the worker could not */
-  async #hashElsewhere(blob: Blob, request: HashRequest, signal: AbortSignal): Promise<Hashes | undefined> {
+  async #hashElsewhere(
+    blob: Blob,
+    request: HashRequest & { readonly md5: boolean },
+    signal: AbortSignal,
+  ): Promise<Hashes | undefined> {
     const id = this.#orders++
     const replied = new Promise<HashReply>((resolve) => this.#waiting.set(id, resolve))
+    let worker: Worker | undefined
+    const order = (order: HashOrder) => worker?.postMessage(order)
     clearTimeout(this.#idle)
     try {
-      this.#worker ??= this.#begin()
-      const worker = await orAborted(this.#worker, signal)
-      if (!worker) return undefined
-      worker.postMessage({ id, blob, request } satisfies HashOrder)
-      const onAbort = () => worker.postMessage({ id } satisfies HashOrder)
-      signal.addEventListener('abort', onAbort, { once: true })
-      try {
-        return (await orAborted(replied, signal)).hashes
-      } finally {
-        signal.removeEventListener('abort', onAbort)
-      }
+      this.#worker ??= this.#begin(request.md5)
+      worker = await orAborted(this.#worker, signal)
+      if (!worker || (request.md5 && !this.#knowsMd5)) return undefined
+      order({ id, blob, request })
+      return (await orAborted(replied, signal)).hashes
     } catch (error) {
-      if (signal.reason instanceof StalledError) this.#replace()
+      order({ id })
+      // One that owes an answer when a whole part is given up may be dead: browsers do not tell of each that they end.
+      if (signal.reason instanceof StalledError) this.#end(worker)
       throw error
     } finally {
       this.#waiting.delete(id)
-      if (this.#waiting.size === 0) this.#idle = setTimeout(() => this.#end(), IDLE_MS)
+      if (this.#waiting.size === 0) this.#idle = setTimeout(() => this.#end(worker), IDLE_MS)
     }
   }
 
-  async #begin(): Promise<Worker | undefined> {
-    const worker = await this.#start().catch(() => undefined)
+  async #begin(md5: boolean): Promise<Worker | undefined> {
+    this.#knowsMd5 = md5
+    const worker = await this.#start(md5).catch(() => undefined)
     if (!worker) return undefined
     worker.onmessage = ({ data }: MessageEvent<HashReply>) => this.#waiting.get(data.id)?.(data)
     // A policy that forbids it shows here, too. There is no use in trying again.
     worker.onerror = (event) => {
       event.preventDefault()
-      worker.terminate()
+      this.#end(worker)
       this.#worker = Promise.resolve(undefined)
-      for (const [id, reply] of this.#waiting) reply({ id })
     }
     return worker
   }
 
-  /** One that owes an answer when a whole part is given up may be dead: browsers do not tell of each that they end. */
-  #replace(): void {
-    void this.#worker?.then((worker) => worker?.terminate())
+  /** What comes next begins another. */
+  #end(worker: Worker | undefined): void {
+    if (!worker) return
+    worker.terminate()
     this.#worker = undefined
     for (const [id, reply] of this.#waiting) reply({ id })
-  }
-
-  /** What comes next begins another. */
-  async #end(): Promise<void> {
-    const worker = await this.#worker
-    if (this.#waiting.size > 0) return
-    worker?.terminate()
-    if (worker) this.#worker = undefined
-  }
-}
-
-async function hashHere(blob: Blob, request: HashRequest, signal: AbortSignal): Promise<Hashes> {
-  try {
-    return await hashBlob(blob, request, signal)
-  } catch (cause) {
-    signal.throwIfAborted()
-    if (!(cause instanceof DOMException)) throw cause
-    throw new SourceChangedError(
-      'Expected the file as it was picked, got one that has changed or gone. Pick it again.',
-      { cause },
-    )
   }
 }
 
@@ -108,9 +91,8 @@ async function hashHere(blob: Blob, request: HashRequest, signal: AbortSignal): 
  * Of a Blob, so that no bundler has to know of it and no server to serve it: `new URL('./worker.ts', import.meta.url)` is understood by
  * some bundlers only, and refused where the code comes from another origin. It needs `worker-src blob:`.
  */
-export async function startHashWorker(): Promise<Worker | undefined> {
+export async function startHashWorker(md5: boolean): Promise<Worker | undefined> {
   if (typeof Worker === 'undefined') return undefined
-  const { hashWorkerSource } = await import('./hash-worker-source.ts')
-  const url = URL.createObjectURL(new Blob([hashWorkerSource], { type: 'text/javascript' }))
-  return new Worker(url, { name: 'partway-hash' })
+  const { source } = await (md5 ? import('./md5-worker-source.ts') : import('./crc-worker-source.ts'))
+  return new Worker(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })))
 }

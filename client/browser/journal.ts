@@ -1,7 +1,6 @@
-import { Appender } from '../appender.ts'
-import { forgetfulJournal, journalLines } from '../journal.ts'
-import type { Journal, JournalStore } from '../ports.ts'
-import { indexedDbLines, type LineStorage } from './line-storage.ts'
+import { forgetfulJournal, readEntry } from '../journal.ts'
+import type { Journal, JournalEntry, JournalStore } from '../ports.ts'
+import { type EntryStorage, indexedDbEntries } from './entry-storage.ts'
 
 /**
  * The journals of a browser, in IndexedDB. A Web Lock keeps two tabs, or two uploads in one, from going on with the same one.
@@ -10,73 +9,83 @@ import { indexedDbLines, type LineStorage } from './line-storage.ts'
  * @param locks `null`, as where a page did not come over TLS. @default the browser's
  */
 export function browserJournals(
-  storage: LineStorage | null = indexedDbLines(),
+  storage: EntryStorage | null = indexedDbEntries(),
   locks: Pick<LockManager, 'request'> | null = navigator.locks ?? null,
 ): JournalStore {
+  const forgetful = (reason: string, cause?: unknown) =>
+    forgetfulJournal(new Error(`Expected to keep a journal: ${reason}.`, { cause }))
   return {
     async open(endpoint, sourceId) {
-      if (!storage)
-        return forgetfulJournal(new Error('Expected to keep a journal, but this browser has no IndexedDB.'))
-      if (!locks) return forgetfulJournal(new Error('Expected to keep a journal: load this page over https.'))
+      if (!storage) return forgetful('this browser has no IndexedDB')
+      if (!locks) return forgetful('load this page over https')
       const name = `partway ${endpoint} ${sourceId}`
       try {
         const unlock = await takeLock(locks, name)
         return unlock && (await readJournal(storage, name, unlock))
       } catch (cause) {
-        return forgetfulJournal(
-          new Error('Expected to keep a journal, but this browser keeps nothing for this page.', { cause }),
-        )
+        return forgetful('this browser keeps nothing for this page', cause)
       }
     },
   }
 }
 
 async function readJournal(
-  storage: LineStorage,
+  storage: EntryStorage,
   name: string,
   unlock: () => Promise<void>,
 ): Promise<Journal> {
+  let entries: JournalEntry[] = []
+  let setAside: string | undefined
   try {
-    const lines = await storage.read(name)
-    const { entries, damage } = journalLines.decode(await joined(lines))
-    // Nobody could look at what would be kept.
-    if (damage !== undefined) await storage.delete(name)
-    return journalOf(storage, name, entries, damage, unlock)
+    const kept = await storage.read(name)
+    try {
+      entries = kept.map(readEntry)
+    } catch {
+      // Nobody could look at what would be kept.
+      await storage.delete(name)
+      setAside = 'Expected the journal of an upload, got one that cannot be used. It is deleted.'
+    }
   } catch (error) {
     await unlock()
     throw error
   }
-}
 
-function journalOf(
-  storage: LineStorage,
-  name: string,
-  entries: Journal['entries'],
-  damage: string | undefined,
-  unlock: () => Promise<void>,
-): Journal {
-  // Damaged lines at the end are written over.
   let count = entries.length
-  const appender = new Appender(async (lines, durable) => {
-    await storage.write(name, count, lines, durable)
-    count += lines.length
-  })
+  /** Could not be written so far. */
+  let owed: JournalEntry[] = []
+  let last = Promise.resolve()
+  let isOpen = true
+  /** One thing after another, so that what is there is always a beginning of what was said. */
+  const next = (work: () => Promise<void>) => {
+    if (!isOpen)
+      throw new Error('Expected an open journal, got one that was given back: another may write it now.')
+    const done = last.then(work)
+    last = done.catch(() => {})
+    return done
+  }
   return {
     entries,
-    setAside:
-      damage && `Expected the journal of an upload, got one that cannot be used: ${damage}. It is deleted.`,
-    append: (entry, durable) => appender.append(journalLines.encode(entry), durable),
-    clear: () =>
-      appender.after(async () => {
+    setAside,
+    append: async (entry, durable) =>
+      next(async () => {
+        owed.push(entry)
+        await storage.write(name, count, owed, durable)
+        count += owed.length
+        owed = []
+      }),
+    clear: async () =>
+      next(async () => {
+        owed = []
         await storage.delete(name)
         count = 0
       }),
-    close: () => appender.end(unlock),
+    async close() {
+      if (!isOpen) return
+      const done = next(unlock)
+      isOpen = false
+      await done
+    },
   }
-}
-
-async function joined(lines: readonly Uint8Array[]): Promise<Uint8Array> {
-  return new Uint8Array(await new Blob(lines as Uint8Array<ArrayBuffer>[]).arrayBuffer())
 }
 
 /**

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
+import { type EntryStorage, indexedDbEntries } from '../../client/browser/entry-storage.ts'
 import { browserJournals } from '../../client/browser/journal.ts'
-import { indexedDbLines, type LineStorage } from '../../client/browser/line-storage.ts'
-import { journalLines } from '../../client/journal.ts'
 import type { Journal, JournalEntry } from '../../client/ports.ts'
 
 const ENDPOINT = 'https://api.example'
@@ -24,7 +23,7 @@ function upload(): Extract<JournalEntry, { type: 'upload' }> {
 }
 
 /** The browser's own, in a browser. */
-const storage = indexedDbLines() ?? memory()
+const storage = indexedDbEntries() ?? memory()
 const journals = browserJournals(storage)
 
 test('a journal comes back as it was written, for its endpoint and file alone', async () => {
@@ -71,11 +70,10 @@ test('a journal is one upload’s at a time, and the next one’s as soon as it 
 test('a damaged journal says so, and another is begun in its place', async () => {
   const begun = upload()
   const name = `partway ${ENDPOINT} ${begun.sourceId}`
-  const damaged = journalLines.encode(begun).fill(0, 20, 30)
-  await storage.write(name, 0, [damaged, journalLines.encode(part(1))], true)
+  await storage.write(name, 0, [{ ...begun, partSize: 'ten' }, part(1)], true)
   const journal = await open(begun.sourceId)
   expect(journal.entries).toEqual([])
-  expect(journal.setAside).toMatch('line 1 is damaged, and others follow it. It is deleted.')
+  expect(journal.setAside).toMatch('got one that cannot be used. It is deleted.')
   await journal.append(begun, true)
   await journal.close()
   expect(await entriesOf(begun.sourceId)).toEqual([begun])
@@ -93,9 +91,9 @@ test('what could not be written is written with what comes next, in its order', 
   const begun = upload()
   const full = new DOMException('', 'QuotaExceededError')
   let room = false
-  const tight: LineStorage = {
+  const tight: EntryStorage = {
     ...storage,
-    write: (...line) => (room ? storage.write(...line) : Promise.reject(full)),
+    write: (...entries) => (room ? storage.write(...entries) : Promise.reject(full)),
   }
   const journal = await open(begun.sourceId, ENDPOINT, tight)
   await expect(journal.append(begun, true)).rejects.toBe(full)
@@ -125,8 +123,12 @@ test.each([
   }
 })
 
-async function open(sourceId: string, endpoint = ENDPOINT, lines: LineStorage = storage): Promise<Journal> {
-  const journal = await browserJournals(lines).open(endpoint, sourceId)
+async function open(
+  sourceId: string,
+  endpoint = ENDPOINT,
+  entries: EntryStorage = storage,
+): Promise<Journal> {
+  const journal = await browserJournals(entries).open(endpoint, sourceId)
   if (!journal) throw new Error('The journal is taken.')
   return journal
 }
@@ -137,12 +139,12 @@ async function entriesOf(sourceId: string, endpoint = ENDPOINT): Promise<readonl
   return journal.entries
 }
 
-function memory(): LineStorage {
-  const names = new Map<string, Uint8Array[]>()
+function memory(): EntryStorage {
+  const names = new Map<string, unknown[]>()
   return {
     read: async (name) => names.get(name) ?? [],
-    async write(name, at, lines) {
-      names.set(name, [...(names.get(name) ?? []).slice(0, at), ...lines])
+    async write(name, at, entries) {
+      names.set(name, [...(names.get(name) ?? []).slice(0, at), ...structuredClone(entries)])
     },
     delete: async (name) => void names.delete(name),
   }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { journalLines, replay } from '../../client/journal.ts'
+import { replay } from '../../client/journal.ts'
+import { journalLines } from '../../client/journal-lines.ts'
 import { createLines } from '../../client/lines.ts'
 import type { JournalEntry, JournaledUpload } from '../../client/ports.ts'
 import { members, number, text as string, variants } from '../../client/reader.ts'

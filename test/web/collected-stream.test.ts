@@ -43,14 +43,15 @@ declare global {
 
 /** Five lanes that hash slices of 2 MiB, on the page's thread: a worker's garbage is its own, and nobody can have it collected. */
 async function hashingScript(): Promise<string> {
-  const hasher = JSON.stringify(join(import.meta.dirname, '../../client/browser/hasher.ts'))
+  const hasher = JSON.stringify(join(import.meta.dirname, '../../client/browser/hash-blob.ts'))
+  const crc = JSON.stringify(join(import.meta.dirname, '../../checksums/crc.ts'))
   const { outputFiles } = await build({
     stdin: {
       contents: `
-        import { Hasher } from ${hasher}
+        import { hashBlob } from ${hasher}
+        import { createCrc } from ${crc}
         window.hashSlices = async (slices) => {
           const { files: [file] } = document.querySelector('input')
-          const hasher = new Hasher(async () => undefined)
           const { signal } = new AbortController()
           const collecting = setInterval(gc, 5)
           let next = 0
@@ -58,7 +59,7 @@ async function hashingScript(): Promise<string> {
           const lane = async () => {
             while (next < slices) {
               const start = (next++ * ${2 * MIB}) % file.size
-              await hasher.hash(file.slice(start, start + ${2 * MIB}), { crc: 'CRC64NVME' }, signal)
+              await hashBlob(file.slice(start, start + ${2 * MIB}), { crc: createCrc('CRC64NVME') }, signal)
               hashed++
             }
           }

@@ -40,7 +40,7 @@ test('a database of an earlier page is emptied', async () => {
   )
   expect(await entriesOf(page)).toEqual([])
   await write(page)
-  expect(await page.evaluate(storesOf)).toEqual(['lines'])
+  expect(await page.evaluate(storesOf)).toEqual(['entries'])
 })
 
 test('a tab that has an older database open keeps another from remembering, not from going on', async () => {
@@ -63,7 +63,7 @@ test('a tab makes way for a newer database', async () => {
   await newer.evaluate(
     () =>
       new Promise<void>((resolve) => {
-        indexedDB.open('partway', 3).onsuccess = () => resolve()
+        indexedDB.open('partway', 4).onsuccess = () => resolve()
       }),
   )
   await expect(write(page)).rejects.toThrow()
