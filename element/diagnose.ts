@@ -20,30 +20,50 @@ export async function diagnose(error: unknown, endpoint: string): Promise<Proble
     const problem = problemOf(error)
     return problem.code === 'quota' ? problem : undefined
   }
-  if (error instanceof NotPartwayError) return whatCame(endpoint)
-  if (!(error instanceof NetworkError) || error instanceof StalledError || !navigator.onLine) return undefined
-  const { origin } = new URL(error.address ?? endpoint)
+  const isNetworks = error instanceof NetworkError && !(error instanceof StalledError)
+  if (!(isNetworks || error instanceof NotPartwayError) || !navigator.onLine) return undefined
+  const address = isNetworks ? error.address : undefined
+  const { origin } = new URL(address ?? endpoint)
   const known = findings.get(origin)
   if (known && performance.now() - known.at < FRESH_MS) return known.problem
-  const problem = whyNoAnswer(error.address, endpoint)
+  const problem = address ? whyNotTheStore(address) : whyNotTheApi(endpoint)
   findings.set(origin, { at: performance.now(), problem })
   return problem
 }
 
-/** @param address of an object in the store; the API's where there is none */
-async function whyNoAnswer(address: string | undefined, endpoint: string): Promise<Problem | undefined> {
-  const { origin, host, protocol } = new URL(address ?? endpoint)
-  const who = address === undefined ? 'server' : 'storage'
-  const page = location.origin
+async function whyNotTheApi(endpoint: string): Promise<Problem | undefined> {
+  const base = endpoint.replace(/\/+$/, '')
+  const answer = await ask(`${base}/`, { headers: { accept: 'application/json' } })
+  if (!answer) return whySilent('server', endpoint)
+  const text = await answer.text().catch(() => '')
+  if (answer.status >= 500 || (answer.ok && text.includes('"maxObjectSize"'))) return undefined
+  const type = answer.headers.get('content-type') ?? ''
+  const what = type.includes('html')
+    ? 'a web page'
+    : type.includes('json')
+      ? 'some other JSON'
+      : 'something else'
+  return retry(
+    'not-partway',
+    `At ${base}, ${what} came (${answer.status}) instead of a Partway API. Either this network wants a sign-in first, or whoever runs this page has to mend its endpoint.`,
+  )
+}
+
+/** @param address of an object */
+async function whyNotTheStore(address: string): Promise<Problem | undefined> {
   // Nothing comes of it: it is not signed, and there is no such upload. It asks for leave as a part does.
-  const letsIn = address
-    ? answers(`${address}?partNumber=1&uploadId=none`, {
-        method: 'PUT',
-        headers: { 'content-type': 'application/octet-stream', 'if-none-match': '*' },
-      })
-    : answers(endpoint)
-  if (await letsIn) return undefined
-  const outcome = await knock(address ?? endpoint)
+  const answer = await ask(`${address}?partNumber=1&uploadId=none`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/octet-stream', 'if-none-match': '*' },
+  })
+  return answer ? undefined : whySilent('storage', address)
+}
+
+/** The page can read no answer from there. */
+async function whySilent(who: string, url: string): Promise<Problem | undefined> {
+  const { origin, host, protocol } = new URL(url)
+  const page = location.origin
+  const outcome = await knock(url)
   if (outcome === 'there') {
     return retry(
       'cors',
@@ -62,31 +82,14 @@ async function whyNoAnswer(address: string | undefined, endpoint: string): Promi
       `This page came over https, and may not talk to the ${who} at ${origin}, which does without. Whoever runs it has to give it https.`,
     )
   }
-  if (origin === page || !(await answers(page, { method: 'HEAD' }))) return undefined
+  if (origin === page || !(await ask(page, { method: 'HEAD' }))) return undefined
   return retry(
     'unreachable',
     `The ${who} at ${host} cannot be reached, though the network is there. It may be down; or a firewall, a VPN or an extension of this browser keeps you from it.`,
   )
 }
 
-async function whatCame(endpoint: string): Promise<Problem | undefined> {
-  const answer = await ask(endpoint, { headers: { accept: 'application/json' } })
-  if (!answer) return undefined
-  const type = answer.headers.get('content-type') ?? ''
-  const what = type.includes('html')
-    ? 'a web page'
-    : type.includes('json')
-      ? 'some other JSON'
-      : 'something else'
-  return retry(
-    'not-partway',
-    `At ${endpoint} there is no Partway API: ${what} came (${answer.status}). Whoever runs this page has to mend its endpoint.`,
-  )
-}
-
-/** Whether the page can read an answer; without CORS, whether there is one. */
-const answers = async (url: string, init?: RequestInit) => (await ask(url, init)) !== undefined
-
+/** @returns an answer that the page can read; with `no-cors`, whether there is one */
 async function ask(url: string, init?: RequestInit): Promise<Response | undefined> {
   try {
     return await fetch(url, {
@@ -108,7 +111,7 @@ async function knock(url: string): Promise<'there' | 'forbidden' | 'silent'> {
     forbidden ||= effectiveDirective === 'connect-src' && blockedURI.startsWith(origin)
   }
   document.addEventListener('securitypolicyviolation', onViolation)
-  const there = await answers(url, { method: 'HEAD', mode: 'no-cors' })
+  const there = await ask(url, { method: 'HEAD', mode: 'no-cors' })
   // The event may come after the refusal.
   if (!there) await new Promise((resolve) => setTimeout(resolve, EVENT_MS))
   document.removeEventListener('securitypolicyviolation', onViolation)

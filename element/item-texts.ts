@@ -30,7 +30,7 @@ const STATES: Partial<Record<ItemState, string>> = {
 export function statusOf(item: QueueItem): string {
   const { state, bytesResumed, result, size, parts } = item
   if (state === 'waiting')
-    return `Waiting for ${item.waitingFor === 'network' ? 'the network; goes on by itself' : 'you to sign in'}`
+    return `Waiting${item.waitingFor !== 'network' ? ' for you to sign in' : `${item.problem ? '' : ' for the network'}; goes on by itself`}`
   if (item.struggling && isMoving(state)) return 'Connection trouble, trying again…'
   if (state === 'uploading' && !item.queued)
     return bytesResumed > 0 ? `Going on, ${formatBytes(bytesResumed)} were there already` : 'Uploading'

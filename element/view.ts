@@ -3,6 +3,7 @@ import { createAnnouncer } from './announcer.ts'
 import { confirm } from './confirm.ts'
 import { setText } from './dom.ts'
 import type { Downloads } from './downloads/index.ts'
+import { createDropTarget } from './drop-target.ts'
 import { count, formatBytes } from './format.ts'
 import { actionOf, bytesToDrop, isOver } from './item-states.ts'
 import { createLeaveGuard, goToAttachment } from './leaving.ts'
@@ -11,23 +12,20 @@ import { paced } from './paced.ts'
 import type { PartwayUpload } from './partway-upload.ts'
 import { type Picked, pickedFromDialog, pickedFromInput } from './picked.ts'
 import { createRow, type Row } from './row.ts'
-import type { SharedQueue } from './shared-queue.ts'
+import { numberOf, type SharedQueue, shareQueue } from './shared-queue.ts'
 import { milestone } from './spoken.ts'
 import { style } from './style.ts'
 import { totalsOf } from './totals.ts'
-import type { QueueItem, UploadQueue } from './upload-queue.ts'
+import type { QueueItem } from './upload-queue.ts'
 
 /** What a person sees of a queue, and does with it. */
 export interface View {
-  /** Files hover, or do no more. */
-  hover(over: boolean): void
-  open(shared: SharedQueue): void
+  /** While it is open. */
+  readonly shared: SharedQueue | undefined
+  open(): void
   close(): void
   /** Takes what a person chose or dropped, and says what is not taken. */
   take(picked: Picked | Promise<Picked>): Promise<void>
-  /** Where files can be dropped, in words. */
-  say(where: string): void
-  showDownloads(): void
 }
 
 let sheet: CSSStyleSheet | undefined
@@ -40,19 +38,17 @@ export function createView(host: PartwayUpload): View {
   }
   root.adoptedStyleSheets = [sheet]
   root.innerHTML = FRAME
-  const find = <E extends HTMLElement>(selector: string) => root.querySelector(selector) as E
-  const [files, folder, list] = [
-    find<HTMLInputElement>('#files'),
-    find<HTMLInputElement>('#folder'),
-    find('#rows'),
-  ]
-  const announce = createAnnouncer(find('#live'))
+  const byId = <E extends HTMLElement>(id: string) => root.getElementById(id) as E
+  const [list, files, folder] = [byId('rows'), byId<HTMLInputElement>('files'), byId<HTMLInputElement>('folder')]
+  const announce = createAnnouncer(byId('live'))
   const guard = createLeaveGuard()
   const requestDraw = paced(draw)
   const rows = new Map<string, Row>()
+  const drops = createDropTarget(host, hover, take)
   let shared: SharedQueue | undefined
   let unsubscribe: (() => void) | undefined
   let downloads: Promise<Downloads> | undefined
+  let unfinished: readonly QueueItem[] = []
   let ready = false
   let moving = false
   let told = ''
@@ -65,119 +61,100 @@ export function createView(host: PartwayUpload): View {
     }
   root.addEventListener('click', ({ target }) => {
     const button = (target as Element).closest('button')
-    const row = rows.get(button?.closest('li')?.dataset.id ?? '')
-    if (button && shared && button.ariaDisabled !== 'true' && !button.closest('#downloads'))
-      act(button, shared, row)
+    // Those of the downloads have a listener of their own.
+    if (!button?.dataset.do || button.ariaDisabled === 'true' || button.closest('#downloads')) return
+    act(button.dataset.do, rows.get(button.closest('li')?.dataset.id ?? ''))
   })
 
-  function act(button: HTMLElement, { queue, client }: SharedQueue, row: Row | undefined): void {
-    const action = button.dataset.do
+  function act(action: string, row: Row | undefined): void {
+    if (!shared) return
+    const { queue, client } = shared
     const id = row?.item.id
-    switch (action) {
-      case 'choose':
-        choose()
-        break
-      case 'folder':
-        folder.click()
-        break
-      case 'sign-in':
-        emit(action)
-        break
-      case 'close':
-        banner('notice', '')
-        break
-      case 'details':
-        if (row) toggleDetails(row)
-        break
-      case 'download':
-        client.api
-          .download({ key: row?.item.result?.key ?? '' }, new AbortController().signal)
-          .then(({ url }) => goToAttachment(url))
-        break
-      case 'cancel':
-        ask(row?.root ?? find('#all'), row ? [row.item] : queue.items, () => queue.cancel(id))
-        break
-      case 'discard':
-        ask(find('#unfinished'), unfinished(queue), () => {
-          for (const { id } of unfinished(queue)) queue.cancel(id)
-        })
-        break
-      default:
-        queue[action as 'pause'](id)
-    }
-    requestDraw()
+    if (action === 'choose') choose()
+    else if (action === 'folder') folder.click()
+    else if (action === 'sign-in') emit(action)
+    else if (action === 'close') banner('notice')
+    else if (action === 'details') toggleDetails(row as Row)
+    else if (action === 'download')
+      client.api
+        .download({ key: row?.item.result?.key ?? '' }, new AbortController().signal)
+        .then(({ url }) => goToAttachment(url))
+    else if (action === 'cancel') ask(row?.root ?? byId('all'), row ? [row.item] : queue.items, () => queue.cancel(id))
+    else if (action === 'discard')
+      ask(byId('unfinished'), unfinished, () => {
+        for (const { id } of unfinished) queue.cancel(id)
+      })
+    else queue[action as 'pause'](id)
   }
 
   function ask(place: Element, items: readonly QueueItem[], onYes: () => void): void {
     const bytes = bytesToDrop(items)
-    if (bytes === 0) onYes()
-    else confirm(place, `Drop the ${formatBytes(bytes)} that have arrived?`, 'Drop', onYes)
+    if (bytes) confirm(place, `Drop the ${formatBytes(bytes)} that have arrived?`, 'Drop', onYes)
+    else onYes()
   }
 
   function choose(): void {
     files.accept = host.getAttribute('accept') ?? ''
-    if (!window.showOpenFilePicker) files.click()
-    else
+    if (window.showOpenFilePicker)
       pickedFromDialog(files.accept).then(take, ({ name }) => {
         if (name !== 'AbortError') files.click()
       })
+    else files.click()
   }
 
   async function toggleDetails(row: Row): Promise<void> {
-    const { root, details } = row
+    const { details } = row
+    row.button.ariaExpanded = String(!details)
     details?.close()
-    row.details = details ? undefined : (await import('./details/index.ts')).createDetails(root, row.item)
-    const button = root.querySelector<HTMLElement>('[data-do=details]')
-    if (button) button.ariaExpanded = String(!details)
+    row.details = details ? undefined : (await import('./details/index.ts')).createDetails(row.root, row.item)
   }
 
   async function take(picked: Picked | Promise<Picked>): Promise<void> {
     const { files, complaints = [] } = await picked
     const said = [...complaints]
     const taken = files.filter(({ file, path = file.name }) => {
-      const problem = refusalOf(file, host.getAttribute('accept') ?? '', host.number('max-size'))
+      const problem = refusalOf(file, host.getAttribute('accept') ?? '', numberOf(host, 'max-size'))
       if (problem) said.push(`${path}: ${problem.sentence}`)
       return !problem
     })
-    const refused = (await shared?.queue.add(taken)) ?? []
-    banner('notice', [...said, ...refused.map(({ sentence }) => sentence)].join(' '))
+    for (const { sentence } of (await shared?.queue.add(taken)) ?? []) said.push(sentence)
+    banner('notice', said.join(' '))
   }
 
-  function showDownloads(): void {
-    if (!shared || !host.hasAttribute('downloads')) return
-    const { client } = shared
-    downloads ??= import('./downloads/index.ts').then(({ createDownloads }) =>
-      createDownloads({ client, root: find('#downloads'), announce }),
-    )
+  function hover(over: boolean): void {
+    byId('drop').classList.toggle('over', over)
+    byId('overlay').togglePopover(over && host.getAttribute('drop') !== 'element')
   }
 
   function draw(): void {
     if (!shared) return
-    const { queue } = shared
+    const { queue, client } = shared
+    const { waitingFor } = queue
     const focused = root.activeElement
     const row = focused?.closest('li')
     const neighbour = row?.nextElementSibling ?? row?.previousElementSibling
     const items = queue.items.filter(({ state }) => state !== 'aborted')
+    const totals = totalsOf(items)
     drawRows(items)
 
-    const totals = totalsOf(items)
-    find('#uploads').hidden = !totals.files
-    root.querySelector('#drop')?.classList.toggle('aside', totals.files > 0)
-    setText(find('#summary'), totals.text)
-    find<HTMLProgressElement>('#all progress').value = totals.fraction
-    find('#all').hidden = items.length < 2
-    for (const button of root.querySelectorAll<HTMLElement>('#all > .buttons button')) {
-      const action = button.dataset.do
-      button.hidden = !items.some((item) =>
-        action === 'cancel'
-          ? !isOver(item.state)
-          : action === 'remove'
-            ? isOver(item.state)
-            : action === actionOf(item) && item.state !== 'unfinished',
-      )
+    byId('uploads').hidden = !totals.files
+    byId('all').hidden = totals.files < 2
+    byId('drop').classList.toggle('aside', totals.files > 0)
+    setText(byId('summary'), totals.text)
+    byId<HTMLProgressElement>('total').value = totals.fraction
+    for (const { dataset, style } of byId('every').children as HTMLCollectionOf<HTMLElement>) {
+      const can = {
+        cancel: ({ state }: QueueItem) => !isOver(state),
+        remove: ({ state }: QueueItem) => isOver(state),
+      }[dataset.do ?? '']
+      style.display = items.some(can ?? ((item) => actionOf(item) === dataset.do)) ? '' : 'none'
     }
-    const { waitingFor } = queue
-    const left = unfinished(queue)
+    unfinished = items.filter(({ state }) => state === 'unfinished')
+    banner(
+      'unfinished',
+      unfinished.length &&
+        `${count(unfinished.length, 'upload')} unfinished: ${formatBytes(bytesToDrop(unfinished))} have arrived.`,
+    )
     banner('offline', waitingFor === 'network' && 'You are offline. Everything goes on by itself.')
     banner(
       'signed-out',
@@ -185,21 +162,17 @@ export function createView(host: PartwayUpload): View {
         waitingFor !== 'network' &&
         'Your sign-in has expired. What has arrived is kept: sign in, and everything goes on by itself.',
     )
-    banner(
-      'unfinished',
-      left.length > 0 &&
-        `${count(left.length, 'upload')} unfinished: ${formatBytes(bytesToDrop(left))} of ${formatBytes(left.reduce((sum, { size }) => sum + size, 0))} have arrived.`,
-    )
+    if (host.hasAttribute('downloads'))
+      downloads ??= import('./downloads/index.ts').then(({ createDownloads }) =>
+        createDownloads({ client, root: byId('downloads'), announce }),
+      )
 
     // Whatever had the keyboard and is gone hands it on, so that it does not start at the top of the page again.
     if (focused && !focused.checkVisibility())
-      for (const place of [focused.parentElement, row, neighbour, root]) {
-        const heir = [...(place?.querySelectorAll('button') ?? [])].find((button) => button.checkVisibility())
-        if (heir) {
-          heir.focus()
-          break
-        }
-      }
+      [focused.parentElement, row, neighbour, root]
+        .flatMap((place) => [...(place?.querySelectorAll('button') ?? [])])
+        .find((button) => button.checkVisibility())
+        ?.focus()
 
     const news = JSON.stringify(totals)
     if (news !== told) emit('change', totals)
@@ -221,9 +194,10 @@ export function createView(host: PartwayUpload): View {
         list.append(added.root)
         if (ready && item.state !== 'unfinished') emit('added', { name, size })
       } else if (row.item !== item) {
-        tell(row.item, item)
+        const before = row.item
         row.render(item)
-        if (items.length === 1 && item.result && !row.details) toggleDetails(row)
+        tell(before, item)
+        if (item.result && !before.result && items.length < 2 && !row.details) toggleDetails(row)
       }
     }
     for (const [id, { root, item, details }] of gone) {
@@ -245,10 +219,8 @@ export function createView(host: PartwayUpload): View {
     if (problem && problem.code !== before.problem?.code) emit('error', { name, ...problem })
   }
 
-  function banner(id: string, text: string | false | undefined): void {
-    const root = find(`#${id}`)
-    root.hidden = !text
-    if (text) setText(root.querySelector('p') as Element, text)
+  function banner(id: string, text?: string | 0 | false): void {
+    setText(byId(id).children[1] as Element, text || '')
   }
 
   function emit(type: string, detail?: object): void {
@@ -256,36 +228,35 @@ export function createView(host: PartwayUpload): View {
   }
 
   return {
-    take,
-    showDownloads,
-    hover(over) {
-      find('#drop').classList.toggle('over', over)
-      if (host.getAttribute('drop') !== 'element') find('#overlay').togglePopover(over)
+    get shared() {
+      return shared
     },
-    say: (where) => setText(find('slot'), `Drop files or folders ${where}`),
-    open(opened) {
-      shared = opened
-      unsubscribe = opened.queue.subscribe(requestDraw)
-      opened.queue.ready.then(() => {
+    take,
+    open() {
+      if (shared) return
+      shared = shareQueue(host)
+      unsubscribe = shared.queue.subscribe(requestDraw)
+      shared.queue.ready.then(() => {
         draw()
         ready = true
       })
+      setText(
+        byId('title').firstElementChild as Element,
+        `Drop files or folders ${host.getAttribute('drop') === 'element' ? 'here' : 'anywhere on this page'}`,
+      )
+      drops.open()
       draw()
     },
     close() {
+      if (!shared) return
+      drops.close()
       unsubscribe?.()
       downloads?.then((list) => list.close())
-      downloads = undefined
-      for (const { root, details } of rows.values()) {
-        details?.close()
-        root.remove()
-      }
-      rows.clear()
-      shared = undefined
-      moving = ready = false
+      drawRows([])
       guard(false)
+      shared.release()
+      shared = downloads = undefined
+      moving = ready = false
     },
   }
 }
-
-const unfinished = ({ items }: UploadQueue) => items.filter(({ state }) => state === 'unfinished')

@@ -103,9 +103,9 @@ test('without a network there is nothing to find out', async () => {
 })
 
 test.each([
-  ['text/html; charset=utf-8', 'a web page came (404)'],
-  ['application/json', 'some other JSON came (404)'],
-  ['', 'something else came (404)'],
+  ['text/html; charset=utf-8', 'a web page came (404) instead'],
+  ['application/json', 'some other JSON came (404) instead'],
+  ['', 'something else came (404) instead'],
 ])('at an endpoint that is no API: %s', async (type, words) => {
   const page = await open()
   const other = await serve((_, response) =>
@@ -113,7 +113,9 @@ test.each([
   )
   const problem = await page.evaluate((endpoint) => window.notPartway(endpoint), other)
   expect(problem).toMatchObject({ code: 'not-partway', sentence: expect.stringContaining(words) })
-  expect(problem?.sentence.replace(PORT, '')).toContain('At http://127.0.0.1 there is no Partway API')
+  expect(problem?.sentence.replace(PORT, '')).toMatch(
+    /^At http:\/\/127\.0\.0\.1, .* instead of a Partway API\./,
+  )
 })
 
 declare global {
