@@ -134,7 +134,14 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
       kept = { ...kept, ...versionOf(file), key: undefined, uploadId: undefined }
     }
     const resume = restart ? 'journal' : (adopted ?? (size > WORTH_SEARCHING_BYTES ? 'search' : 'journal'))
-    const run = client.upload(file, { ...ports.options(), fileName: name, resume, restart, signal })
+    let run: Upload
+    try {
+      run = client.upload(file, { ...ports.options(), fileName: name, resume, restart, signal })
+    } catch (error) {
+      // Of options that cannot be.
+      fail(problemOf(error))
+      return
+    }
     upload = run
     listen(run, file)
     run.result.then(

@@ -107,7 +107,12 @@ export function createRunner({ client, endpoint, options, clock, onChange }: Run
         known.set(fileId(path, file), put({ ...fresh(), name: path, size, lastModified, file, handle }))
       } else if (entry.now.needs || hasStopped(entry.now.state)) {
         const { kept } = entry
-        const anew = isChanged(entry) && (size !== kept.size || lastModified !== kept.lastModified)
+        // It was said that this is sent as it is now. What only the server tells of can be that of a third file.
+        const anew =
+          isChanged(entry) &&
+          (kept.lastModified === undefined
+            ? kept.file?.lastModified === lastModified
+            : kept.lastModified !== lastModified || kept.size !== size)
         entry.queue({ file, handle, name: kept.lastModified === undefined ? path : kept.name }, anew)
       } else if (entry.now.state === 'paused') entry.resume()
       else refused.push({ name: path, sentence: `${path} is on its way already.` })

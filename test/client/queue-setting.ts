@@ -139,6 +139,7 @@ export class Tab {
       ...store.controlPlane,
       describe: async () => ({ maxObjectSize: this.#setting.maxObjectSize }) as never,
       initiate: (...call) => store.controlPlane.initiate(...call),
+      complete: (...call) => store.controlPlane.complete(...call),
       listUploads: async (page, signal) => {
         await this.#setting.listing
         const { uploads, next } = await store.controlPlane.listUploads(page, signal)
