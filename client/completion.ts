@@ -1,14 +1,11 @@
+import { type PartPlan, plan } from '../protocol/part-plan.ts'
 import type { Checksum } from '../protocol/schemas.ts'
 import { completeUpload } from './complete.ts'
-import { IntegrityError } from './errors.ts'
 import { findObject } from './find.ts'
 import type { Arrived, Job, Stored } from './job.ts'
 import type { JournaledUpload } from './ports.ts'
 import type { Proofs } from './proofs.ts'
 import { verifyArrival } from './verify.ts'
-
-/** As S3 makes it of parts' MD5s. */
-const ETAG_OF_PARTS = /^[0-9a-f]{32}-\d+$/
 
 /** Makes an object of the parts, and compares it with what was read. */
 export class Completion {
@@ -37,7 +34,9 @@ export class Completion {
   /** Asks whether it is done already. */
   async settle(signal: AbortSignal): Promise<Stored> {
     const { checksum } = this
-    const parts = this.#proofs.md5s()?.map((etag, index) => ({ partNumber: index + 1, etag }))
+    const parts = this.#proofs.etags
+      ?.md5s(this.#plan)
+      ?.map((etag, index) => ({ partNumber: index + 1, etag }))
     const request = { ...(checksum && { checksum }), ...(parts && { parts }) }
     const answer = await completeUpload(this.#job, this.#upload, request, this.#askedAt, signal)
     return this.#compare(answer)
@@ -53,6 +52,10 @@ export class Completion {
   }
 
   /** @throws {IntegrityError} where it is not what was read */
+  get #plan(): PartPlan {
+    return plan(this.#upload.size, this.#upload.partSize)
+  }
+
   async #compare(arrived: Arrived): Promise<Stored> {
     const { size } = this.#upload
     const verified = verifyArrival(arrived, { size, checksum: this.checksum }, 'in the store')
@@ -60,15 +63,7 @@ export class Completion {
     const downgraded =
       this.#proofs.downgraded ??
       'Nothing here knows the checksum of every part, or the store did not tell its own.'
-    const expected = await this.#proofs.etag()
-    if (expected === undefined || !ETAG_OF_PARTS.test(arrived.etag ?? '')) {
-      return { ...arrived, verified, downgraded }
-    }
-    if (arrived.etag !== expected) {
-      throw new IntegrityError(
-        `Expected an object with the ETag ${expected} in the store, got ${arrived.etag}. Transfer the file again.`,
-      )
-    }
-    return { ...arrived, verified: 'etag', downgraded }
+    const isProven = await this.#proofs.etags?.prove(arrived.etag, this.#plan)
+    return { ...arrived, verified: isProven ? 'etag' : 'size', downgraded }
   }
 }

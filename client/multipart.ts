@@ -86,7 +86,7 @@ export class Multipart<Slice> implements Transfer {
       controlPlane.listParts(this.#upload, signal),
       this.parts.signFirst(signal),
     ])
-    const held = this.parts.recall(listing, this.#past.touched)
+    const held = await this.parts.recall(listing, this.#past.touched)
     this.#past = undefined
     emit('resumed', { key: this.key, partSize: this.partSize, ...held })
     tracker.moved()
@@ -110,7 +110,7 @@ export class Multipart<Slice> implements Transfer {
     if (type === 'parts-missing') return some(numbersOf(body?.missing, body?.mismatched))
     if (type !== 'checksum-mismatch' && type !== 'invalid-request') return undefined
     const { algorithm } = this.parts.proofs
-    const disagreeing = this.parts.disagreeing(await controlPlane.listParts(this.#upload, signal))
+    const disagreeing = await this.parts.disagreeing(await controlPlane.listParts(this.#upload, signal))
     if (type === 'checksum-mismatch') return some(disagreeing)
     // A checksum was sent to a store that keeps none after all.
     return algorithm && !this.parts.proofs.algorithm ? disagreeing : undefined

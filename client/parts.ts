@@ -31,9 +31,7 @@ export class Parts<Slice> {
     this.#upload = upload
     this.#journaled = parts
     this.plan = plan(upload.size, upload.partSize)
-    this.proofs = new Proofs(this.plan, upload.checksumAlgorithm, (reason) =>
-      job.emit('downgraded', { reason }),
-    )
+    this.proofs = new Proofs(this.plan, upload.checksumAlgorithm, job)
     for (const [partNumber, part] of parts) this.proofs.set(partNumber, proofOf(part))
     this.#urls = new PartUrls(job, upload, this.plan)
     job.tracker.begin(this.plan)
@@ -56,8 +54,8 @@ export class Parts<Slice> {
    * @param touched the source was: nothing counts before it is read again
    * @returns how many parts, and bytes, that is
    */
-  recall(listing: ListPartsResponse, touched: boolean): { parts: number; bytes: number } {
-    this.#compareAlgorithm(listing)
+  async recall(listing: ListPartsResponse, touched: boolean): Promise<{ parts: number; bytes: number }> {
+    await this.#compareAlgorithm(listing)
     const { counted, unremembered } = weighParts(this.plan, listing.parts, this.#journaled)
     for (const partNumber of this.#journaled.keys()) {
       if (!counted.has(partNumber)) this.proofs.delete(partNumber)
@@ -66,7 +64,7 @@ export class Parts<Slice> {
     for (const [partNumber, part] of unremembered) this.#unchecked.set(partNumber, part)
     const trusted: number[] = []
     for (const partNumber of counted.keys()) {
-      if (!touched && this.proofs.isProven(partNumber)) trusted.push(partNumber)
+      if (!touched && this.#isProven(partNumber)) trusted.push(partNumber)
       else this.#distrust(partNumber)
     }
     this.#job.tracker.recall(trusted, this.#unchecked.keys())
@@ -79,6 +77,7 @@ export class Parts<Slice> {
   /** Until the store has acknowledged everything that the source has now; what has only to be read comes last, so that the link is never idle. */
   async sendPending(signal: AbortSignal): Promise<void> {
     const { tracker, lanes } = this.#job
+    await this.proofs.ready()
     tracker.startRate()
     const work = (partNumber: number, lane: Lane, signal: AbortSignal) =>
       this.#settle(partNumber, lane, signal)
@@ -87,7 +86,7 @@ export class Parts<Slice> {
       const unchecked = pending.filter((partNumber) => this.#unchecked.has(partNumber))
       await runInLanes([...unsent, ...unchecked], lanes, work, signal)
       await this.verify()
-      const strange = this.proofs.strange()
+      const strange = this.proofs.etags?.strange() ?? []
       if (strange.length > 0) this.lose(strange)
       if (tracker.pending().length === 0) return
     }
@@ -104,10 +103,10 @@ export class Parts<Slice> {
   }
 
   /** Those that the store holds with other bytes than were read here. What a store that keeps no checksum leaves open is read again. */
-  disagreeing(listing: ListPartsResponse): number[] {
+  async disagreeing(listing: ListPartsResponse): Promise<number[]> {
     const { algorithm } = this.proofs
-    this.#compareAlgorithm(listing)
-    if (algorithm !== this.proofs.algorithm) this.#doubt((partNumber) => !this.proofs.isProven(partNumber))
+    await this.#compareAlgorithm(listing)
+    if (algorithm !== this.proofs.algorithm) this.#doubt((partNumber) => !this.#isProven(partNumber))
     return this.proofs.disagreeing(listing.parts)
   }
 
@@ -121,6 +120,10 @@ export class Parts<Slice> {
     // One that was journaled once, and is sent again now, is not done.
     const journaled = new Set([...this.#journaled.keys(), ...done])
     await journalTouch(this.#job, { ...this.#upload, identity }, journaled)
+  }
+
+  #isProven(partNumber: number): boolean {
+    return this.proofs.etags?.isProven(partNumber) ?? true
   }
 
   #doubt(applies: (partNumber: number) => boolean): number[] {
@@ -140,12 +143,12 @@ export class Parts<Slice> {
   }
 
   /** A store may agree to an algorithm and keep nothing of the kind. */
-  #compareAlgorithm({ checksumAlgorithm, parts }: ListPartsResponse): void {
+  async #compareAlgorithm({ checksumAlgorithm, parts }: ListPartsResponse): Promise<void> {
     const { algorithm } = this.proofs
-    if (!algorithm) return
-    if (checksumAlgorithm !== algorithm || parts.some(({ checksum }) => !checksum)) {
+    if (algorithm && (checksumAlgorithm !== algorithm || parts.some(({ checksum }) => !checksum))) {
       this.proofs.downgrade(`The store agreed to keep a ${algorithm} of each part, and keeps none.`)
     }
+    await this.proofs.ready()
   }
 
   async #settle(partNumber: number, lane: Lane, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,6 @@
 import { toBase64 } from '../checksums/base64.ts'
 import type { PartRange } from '../protocol/part-plan.ts'
 import type { Checksum } from '../protocol/schemas.ts'
-import { canBeMd5 } from './etag.ts'
 import type { Source } from './ports.ts'
 import type { Proof, Proofs } from './proofs.ts'
 
@@ -18,19 +17,17 @@ export interface Held {
  * @returns `undefined` where it is not what the source has, or nothing says so
  */
 export async function readAgain(
-  { start, end }: PartRange,
-  { etag, checksum, md5: sent }: Held,
+  range: PartRange,
+  held: Held,
   source: Source<unknown>,
   proofs: Proofs,
   signal: AbortSignal,
 ): Promise<Proof | undefined> {
+  const { etag, checksum } = held
   const { algorithm } = proofs
   if (checksum && checksum.algorithm === algorithm) {
-    const crc = await source.crc(algorithm, start, end, signal)
+    const crc = await source.crc(algorithm, range.start, range.end, signal)
     return toBase64(crc) === checksum.value ? { etag, crc } : undefined
   }
-  const expected = sent ?? (etag !== undefined && canBeMd5(etag) ? etag : undefined)
-  if (algorithm || expected === undefined) return undefined
-  const md5 = await source.md5(start, end, signal)
-  return md5 === expected ? { etag, md5 } : undefined
+  return proofs.etags?.readAgain(range, held, source, signal)
 }

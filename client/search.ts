@@ -54,7 +54,7 @@ async function* listAll<Slice>(
 }
 
 async function adopt<Slice>(
-  { source, controlPlane }: Job<Slice>,
+  { source, controlPlane, extras }: Job<Slice>,
   { key, uploadId, size, partSize, initiated }: Candidate,
   signal: AbortSignal,
 ): Promise<JournaledUpload | undefined> {
@@ -69,7 +69,8 @@ async function adopt<Slice>(
   )
   if (!listing || !first) return undefined
   const algorithm = first.checksum ? listing.checksumAlgorithm : 'NONE'
-  const proofs = new Proofs(planned, algorithm, () => {})
+  const proofs = new Proofs(planned, algorithm, { emit() {}, extras })
+  await proofs.ready()
   if (!(await readAgain(partRange(planned, first.partNumber), first, source, proofs, signal)))
     return undefined
   return {

@@ -20,9 +20,6 @@ export interface PartPorts<Slice, Signed extends SignedPut> {
   verify(): Promise<void>
 }
 
-/** How often a part may have another ETag than its MD5 before ETags are taken for no MD5s. */
-const MAX_STRANGE_ETAGS = 2
-
 /**
  * One part on its way, until the store has acknowledged it and what it says of it agrees with what was read.
  * @returns the store's answer, and what was computed on the way
@@ -35,16 +32,17 @@ export async function sendPart<Slice, Signed extends SignedPut>(
 ): Promise<PutResponse> {
   const { source, tracker, activities, emit, pace } = job
   let activity: Activity | undefined
-  let strange = 0
+  const hasOther = proofs.etags?.comparison()
   let moved = 0
   let tries = 0
 
   function compare({ etag, etagIsOpaque, crc, md5, checksum }: PutResponse): void {
-    if (etagIsOpaque) proofs.etagsAreOpaque()
+    if (etagIsOpaque) {
+      proofs.opaque = true
+      proofs.etags?.areOpaque()
+    }
     if (crc && checksum && toBase64(crc) !== checksum) throw otherBytes(partNumber)
-    if (proofs.agrees({ etag, md5 }) !== false) return
-    if (proofs.etagsMayBeOpaque && ++strange === MAX_STRANGE_ETAGS) proofs.etagsAreOpaque()
-    else throw otherBytes(partNumber)
+    if (hasOther?.({ etag, md5 })) throw otherBytes(partNumber)
   }
 
   const put = {

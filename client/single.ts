@@ -34,7 +34,7 @@ export class Single<Slice> implements Transfer {
     this.#job = job
     this.#plan = plan(job.source.size, Math.max(1, job.source.size))
     this.#checksum = checksum
-    this.#proofs = new Proofs(this.#plan, checksum?.algorithm ?? 'CRC64NVME', () => {})
+    this.#proofs = new Proofs(this.#plan, checksum?.algorithm ?? 'CRC64NVME', job)
     this.#initiate = initiate
     this.#answer = answer
     job.tracker.begin(this.#plan)
@@ -80,7 +80,7 @@ export class Single<Slice> implements Transfer {
     for (let refusals = 1; ; refusals++) {
       try {
         const stored = await this.#putOnce(lane, signal)
-        if (isSecondTry || !this.#proofs.etagsCanBeMd5 || !isDoubtful(stored)) return stored
+        if (isSecondTry || this.#proofs.opaque || !isDoubtful(stored)) return stored
         isSecondTry = true
         await this.#sendAnew(signal)
       } catch (error) {

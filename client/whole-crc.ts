@@ -6,17 +6,17 @@ import type { Checksum } from '../protocol/schemas.ts'
 
 /**
  * The whole object's checksum, combined from those of its parts: no second read.
- * @param crcs by part number
+ * @param crcOf by part number
  * @returns `undefined` where a part's is not known
  */
 export function wholeCrc(
   algorithm: CrcAlgorithm,
   plan: PartPlan,
-  crcs: ReadonlyMap<number, Uint8Array>,
+  crcOf: (partNumber: number) => Uint8Array | undefined,
 ): Checksum | undefined {
-  let whole = crcs.get(1)
+  let whole = crcOf(1)
   for (let partNumber = 2; whole && partNumber <= plan.partCount; partNumber++) {
-    const crc = crcs.get(partNumber)
+    const crc = crcOf(partNumber)
     whole = crc && combineCrc(algorithm, whole, crc, partRange(plan, partNumber).size)
   }
   return whole && { algorithm, value: toBase64(whole) }

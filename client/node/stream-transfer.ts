@@ -40,9 +40,7 @@ export class StreamTransfer implements Transfer {
     this.#upload = upload
     this.#unsent = [...first]
     this.#workers = workers
-    this.#proofs = new Proofs(source.plan, upload.checksumAlgorithm, (reason) =>
-      job.emit('downgraded', { reason }),
-    )
+    this.#proofs = new Proofs(source.plan, upload.checksumAlgorithm, job)
     job.tracker.begin(source.plan)
   }
 
@@ -83,6 +81,7 @@ export class StreamTransfer implements Transfer {
   }
 
   async #sendAll(signal: AbortSignal): Promise<void> {
+    await this.#proofs.ready()
     const crew = follow(signal)
     let failure: { error: unknown } | undefined
     const worker = async () => {
@@ -162,7 +161,7 @@ export class StreamTransfer implements Transfer {
 
   /** What was let pass for ETags that are no MD5s, before one was, cannot be sent again. @throws {IntegrityError} */
   #requireSound(): void {
-    const [strange] = this.#proofs.strange()
+    const [strange] = this.#proofs.etags?.strange() ?? []
     if (strange === undefined) return
     throw new IntegrityError(
       `Expected the store to have part ${strange} as it was read here, got other bytes.`,

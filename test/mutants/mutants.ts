@@ -294,8 +294,8 @@ export const MUTANTS: readonly Mutant[] = [
     'a part that the store keeps with other bytes is found at complete and sent again',
     {
       path: 'client/proofs.ts',
-      from: 'return toBase64(crc) === checksum.value ? [] : [partNumber]',
-      to: 'return []',
+      from: 'return crc && checksum ? toBase64(crc) !== checksum.value',
+      to: 'return crc && checksum ? false',
     },
   ),
   mutant(
@@ -304,8 +304,8 @@ export const MUTANTS: readonly Mutant[] = [
     'with checksums signed into the URLs other bytes are refused, and what is wanted while a call is under way shares the next',
     {
       path: 'client/part-urls.ts',
-      from: "if (integrity !== 'signed' || !algorithm) return",
-      to: "if (integrity === 'signed' || !algorithm) return",
+      from: "if (integrity !== 'signed') return undefined",
+      to: "if (integrity === 'signed') return undefined",
     },
   ),
   mutant(
@@ -314,7 +314,7 @@ export const MUTANTS: readonly Mutant[] = [
     'a store that keeps no checksums is found out at once where a part arrived with other bytes',
     {
       path: 'client/send-part.ts',
-      from: 'else throw otherBytes(partNumber)',
+      from: 'if (hasOther?.({ etag, md5 })) throw otherBytes(partNumber)',
       to: '',
     },
   ),
