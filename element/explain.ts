@@ -113,12 +113,3 @@ function namesOf(error: unknown): unknown[] {
     names.push((cause as Error).name)
   return names
 }
-
-/** Of an upload: the sentence, and the button that the page of uploads has for it. */
-export function explain(error: unknown): { sentence: string; remedy?: 'retry' | 'restart' } {
-  const { sentence, action } = problemOf(error)
-  return action === 'retry' || action === 'restart' ? { sentence, remedy: action } : { sentence }
-}
-
-/** Of a single call, such as the one for a download. */
-export const explainCall = (error: unknown): string => problemOf(error).sentence

@@ -7,7 +7,7 @@ import type { UploadResult, UploadState } from '../client/browser/index.ts'
 export interface UploadQueue {
   /** In the order in which they came. An item that looks the same is the same object: rows compare by identity. */
   readonly items: readonly QueueItem[]
-  /** What nothing moves for; `undefined` while something can. */
+  /** What nothing moves for; `undefined` while something can, and where a problem of an item says it better. */
   readonly waitingFor: 'network' | 'user' | 'credentials' | undefined
   /** Whether this tab runs the uploads: it is the one that warns before it is left. */
   readonly runsHere: boolean

@@ -252,7 +252,9 @@ export function createUploadQueue({ endpoint, client, uploadOptions, ports }: Qu
     },
     get waitingFor() {
       const moving = look().filter(({ state }) => isMoving(state))
-      return moving.every(({ state }) => state === 'waiting') ? moving[0]?.waitingFor : undefined
+      return moving.every(({ state, problem }) => state === 'waiting' && !problem)
+        ? moving[0]?.waitingFor
+        : undefined
     },
     get runsHere() {
       return !!runner

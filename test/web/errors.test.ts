@@ -50,7 +50,7 @@ test('a bucket whose CORS leaves the page out: it says so while it waits, and go
     'refused.mp4',
     `The storage at ${new URL(stage.s3Url).host} does not let this page in: its CORS rules leave out ${site.url}. Whoever runs it has to add that to its allowed origins.`,
   )
-  expect(await page.getByText('You are offline').isVisible()).toBe(false)
+  await page.getByText('You are offline').waitFor({ state: 'hidden' })
   await cors({})
   await arrived(page, film)
 })
@@ -134,7 +134,7 @@ test('a file of a type, and one of a size, that the page does not take', async (
   expect(said).toContain('notes.txt')
   expect(said).toContain('Files of this type are not taken, only video/*, .mov.')
   expect(said).toContain('This file is too large: 3.15 MB, and at most 2.00 MB are taken.')
-  expect(await page.getByRole('listitem').count()).toBe(0)
+  for (const { name } of [text, film]) expect(await rowOf(page, name).count()).toBe(0)
 })
 
 test.each<[ProblemType, object, string]>([
