@@ -1,28 +1,45 @@
-import { pickedFromDrop } from './picked.ts'
-import type { View } from './view.ts'
+import { type Picked, pickedFromDrop } from './picked.ts'
+
+const TYPES = ['dragenter', 'dragover', 'dragleave', 'drop'] as const
+
+/** Takes files that are dropped on the page, or on `host` alone where its attribute `drop` says `element`. */
+export interface DropTarget {
+  open(): void
+  close(): void
+}
 
 /**
- * Takes files dropped on `target`, and shows so while they hover. Anything else that is dragged, such as selected text,
- * is left alone, and so is what somebody nearer has taken.
+ * Anything else that is dragged, such as selected text, is left alone, and so is what somebody nearer has taken.
+ * @param hover files are over the target, or are no more
  */
-export function acceptDrops(target: Window | HTMLElement, { hover, take }: View, signal: AbortSignal): void {
-  for (const type of ['dragenter', 'dragover', 'dragleave', 'drop'])
-    target.addEventListener(
-      type,
-      (event) => {
-        const { dataTransfer, relatedTarget } = event as DragEvent
-        if (!dataTransfer?.types.includes('Files')) return
-        const taken = event.defaultPrevented
-        // Between two elements of the target the drag has somewhere to go; outside it, or given up, it has not.
-        const left =
-          type === 'dragleave' &&
-          !(relatedTarget && (target === window || (target as Node).contains(relatedTarget as Node)))
-        if (type !== 'dragleave' || left) hover(!taken && !left && type !== 'drop')
-        if (taken) return
-        if (type !== 'dragleave') event.preventDefault()
-        dataTransfer.dropEffect = 'copy'
-        if (type === 'drop') take(pickedFromDrop(dataTransfer))
-      },
-      { signal },
-    )
+export function createDropTarget(
+  host: HTMLElement,
+  hover: (over: boolean) => void,
+  take: (picked: Promise<Picked>) => void,
+): DropTarget {
+  const listener = (event: DragEvent) => {
+    const { type, dataTransfer } = event
+    if (!dataTransfer?.types.includes('Files')) return
+    const mine =
+      !event.defaultPrevented &&
+      (host.getAttribute('drop') !== 'element' || event.composedPath().includes(host))
+    if (type === 'dragleave') {
+      // Between two elements of the page the drag has somewhere to go; outside it, or given up, it has not.
+      if (!event.relatedTarget) hover(false)
+      return
+    }
+    hover(mine && type !== 'drop')
+    if (!mine) return
+    event.preventDefault()
+    dataTransfer.dropEffect = 'copy'
+    if (type === 'drop') take(pickedFromDrop(dataTransfer))
+  }
+  return {
+    open() {
+      for (const type of TYPES) addEventListener(type, listener)
+    },
+    close() {
+      for (const type of TYPES) removeEventListener(type, listener)
+    },
+  }
 }

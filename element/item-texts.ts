@@ -36,11 +36,11 @@ export function statusOf(item: QueueItem): string {
     return bytesResumed > 0 ? `Going on, ${formatBytes(bytesResumed)} were there already` : 'Uploading'
   if (state === 'unfinished') return `Unfinished${NEEDS[item.needs ?? 'click']}`
   if (result)
-    return joined([
-      `Uploaded, ${result.verified === 'etag' ? 'MD5' : result.verified} verified`,
+    return `Uploaded, ${joined([
+      `${result.verified === 'etag' ? 'MD5' : result.verified} verified`,
       parts.length > 1 ? `${formatBytes(size)} in ${count(parts.length, 'part')}` : formatBytes(size),
       formatDuration(result.elapsed / 1000),
-    ])
+    ])}`
   return STATES[state] ?? 'Waiting for its turn'
 }
 

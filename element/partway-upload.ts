@@ -1,6 +1,4 @@
 import type { BrowserClient, createClient } from '../client/browser/index.ts'
-import { acceptDrops } from './drop-target.ts'
-import { type SharedQueue, shareQueue } from './shared-queue.ts'
 import type { PickedFile, UploadQueue } from './upload-queue.ts'
 import { createView, type View } from './view.ts'
 
@@ -12,7 +10,7 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement)
  * events, and what its looks can be changed by.
  */
 export class PartwayUpload extends Base {
-  static readonly observedAttributes = ['endpoint', 'drop', 'downloads']
+  static readonly observedAttributes = ['endpoint']
 
   // Declared only, so that what was set before the element was defined stays.
   /** Gives the bearer token of each call of the API. */
@@ -21,22 +19,20 @@ export class PartwayUpload extends Base {
   declare metadata?: Readonly<Record<string, string>> | undefined
 
   #view: View | undefined
-  #shared: SharedQueue | undefined
-  #drops: AbortController | undefined
 
   /** While the element is in a page. */
   get client(): BrowserClient | undefined {
-    return this.#shared?.client
+    return this.#view?.shared?.client
   }
 
   /** While the element is in a page. */
   get queue(): UploadQueue | undefined {
-    return this.#shared?.queue
+    return this.#view?.shared?.queue
   }
 
   /** Files of an `<input>`, of a drop, or made by the page. */
   async add(files: Iterable<File | PickedFile>): Promise<void> {
-    await this.#view?.take({ files: [...files].map((file) => (file instanceof File ? { file } : file)) })
+    await this.#view?.take({ files: [...files].map((file) => ('file' in file ? file : { file })) })
   }
   pause(): void {
     this.queue?.pause()
@@ -53,42 +49,18 @@ export class PartwayUpload extends Base {
 
   connectedCallback(): void {
     this.#view ??= createView(this)
-    this.#open(this.#view)
+    this.#view.open()
   }
 
   disconnectedCallback(): void {
     // Whoever only moves it puts it back at once, and its uploads go on.
-    setTimeout(() => this.isConnected || this.#close())
+    setTimeout(() => this.isConnected || this.#view?.close())
   }
 
-  attributeChangedCallback(name: string): void {
-    if (name === 'endpoint') this.#close()
-    if (this.isConnected && this.#view) this.#open(this.#view)
-  }
-
-  /** @returns an attribute's number, where it is one above 0 */
-  number(attribute: string): number | undefined {
-    return Number(this.getAttribute(attribute)) || undefined
-  }
-
-  #open(view: View): void {
-    if (!this.#shared) {
-      this.#shared = shareQueue(new URL(this.getAttribute('endpoint') ?? '', location.href).href, this)
-      view.open(this.#shared)
-    }
-    const here = this.getAttribute('drop') === 'element'
-    this.#drops?.abort()
-    this.#drops = new AbortController()
-    acceptDrops(here ? this : window, view, this.#drops.signal)
-    view.showDownloads()
-    view.say(here ? 'here' : 'anywhere on this page')
-  }
-
-  #close(): void {
-    this.#drops?.abort()
+  attributeChangedCallback(): void {
+    if (!this.queue) return
     this.#view?.close()
-    this.#shared?.release()
-    this.#shared = undefined
+    this.connectedCallback()
   }
 }
 

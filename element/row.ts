@@ -10,18 +10,20 @@ export interface Row {
   readonly root: HTMLElement
   item: QueueItem
   render(item: QueueItem): void
-  /** Its details, while they show. */
+  /** Opens and closes its details. */
+  readonly button: HTMLElement
+  /** While they show. */
   details?: { render(item: QueueItem): void; close(): void } | undefined
 }
 
-const LABELS: Record<string, [label: string, icon?: keyof typeof ICONS]> = {
-  restart: ['Send again', 'retry'],
-  choose: ['Choose file', 'file'],
-  'sign-in': ['Sign in', 'resume'],
-  pause: ['Pause'],
-  resume: ['Resume'],
-  retry: ['Retry'],
-  remove: ['Remove'],
+const LABELS: Record<string, string> = {
+  pause: 'Pause',
+  resume: 'Resume',
+  retry: 'Retry',
+  restart: 'Send again',
+  choose: 'Choose file',
+  'sign-in': 'Sign in',
+  remove: 'Remove',
 }
 
 const BADGES: Partial<Record<ItemState, keyof typeof ICONS>> = {
@@ -60,6 +62,7 @@ export function createRow(first: QueueItem): Row {
 
   const row: Row = {
     root,
+    button: details,
     item: first,
     render(item) {
       const { state, bytes, size } = item
@@ -77,11 +80,14 @@ export function createRow(first: QueueItem): Row {
       setText(note, noteOf(item))
       setText(problem, item.problem?.sentence ?? '')
       toggle.hidden = !action
+      // What a person has to decide is said in a word.
+      toggle.classList.toggle('wide', !!action && action !== 'pause' && state !== 'paused')
       if (action) {
-        const [text, icon = action] = LABELS[action] ?? ['']
         toggle.dataset.do = action
-        toggle.querySelector('path')?.setAttribute('d', ICONS[icon as keyof typeof ICONS])
-        label(toggle, text)
+        toggle
+          .querySelector('path')
+          ?.setAttribute('d', ICONS[action === 'choose' ? 'file' : (action as 'retry')] ?? ICONS.retry)
+        label(toggle, LABELS[action] ?? '')
         toggle.ariaDisabled = String(state === 'completing')
       }
       download.hidden = !item.result

@@ -1,53 +1,61 @@
-import { type BrowserClient, createClient, type UploadOptions } from '../client/browser/index.ts'
+import { type BrowserClient, createClient } from '../client/browser/index.ts'
+import type { PartwayUpload } from './partway-upload.ts'
 import { createUploadQueue } from './queue/index.ts'
 import type { UploadQueue } from './upload-queue.ts'
-
-export type TokenProvider = NonNullable<Parameters<typeof createClient>[0]['token']>
 
 /** What two elements on a page have in common, where they upload to the same place. */
 export interface SharedQueue {
   readonly client: BrowserClient
   readonly queue: UploadQueue
-  /** Of whichever element said so last. */
-  readonly settings: Settings
   /** It closes with the last one. */
   release(): void
 }
 
-export interface Settings {
-  token?: TokenProvider | undefined
-  /** The queue looks at it whenever an upload begins. */
-  readonly upload: Pick<UploadOptions, 'partSize' | 'metadata'>
-  readonly bandwidthLimit?: number | undefined
-  readonly concurrency?: number | undefined
-}
+const shared = new Map<string, SharedQueue & { element: PartwayUpload; users: number }>()
 
-const shared = new Map<string, SharedQueue & { users: number }>()
+/** @returns an attribute's number, where it is one above 0 */
+export const numberOf = (element: Element, attribute: string): number | undefined =>
+  Number(element.getAttribute(attribute)) || undefined
 
-export function shareQueue(endpoint: string, settings: Settings): SharedQueue {
-  let known = shared.get(endpoint)
-  if (!known) {
-    const { bandwidthLimit, concurrency } = settings
-    const client = createClient({
-      url: endpoint,
-      token: (refused, signal) => known?.settings.token?.(refused, signal),
-      bandwidthLimit,
-      concurrency,
-    })
-    const queue = createUploadQueue({ endpoint, client, uploadOptions: settings.upload })
-    known = {
-      client,
-      queue,
-      settings,
-      users: 0,
-      release() {
-        if (--this.users > 0) return
-        shared.delete(endpoint)
-        queue.close()
-      },
-    }
-    shared.set(endpoint, known)
-  }
+/** @param element whose token, metadata and part size are asked for from now on */
+export function shareQueue(element: PartwayUpload): SharedQueue {
+  const endpoint = new URL(element.getAttribute('endpoint') ?? '', location.href).href
+  const known = shared.get(endpoint) ?? open(endpoint, element)
+  known.element = element
   known.users++
   return known
+}
+
+function open(endpoint: string, element: PartwayUpload) {
+  const client = createClient({
+    url: endpoint,
+    token: (refused, signal) => opened.element.token?.(refused, signal),
+    bandwidthLimit: numberOf(element, 'bandwidth-limit'),
+    concurrency: numberOf(element, 'concurrency'),
+  })
+  const queue = createUploadQueue({
+    endpoint,
+    client,
+    uploadOptions: {
+      get partSize() {
+        return numberOf(opened.element, 'part-size')
+      },
+      get metadata() {
+        return opened.element.metadata
+      },
+    },
+  })
+  const opened = {
+    client,
+    queue,
+    element,
+    users: 0,
+    release() {
+      if (--this.users > 0) return
+      shared.delete(endpoint)
+      queue.close()
+    },
+  }
+  shared.set(endpoint, opened)
+  return opened
 }

@@ -39,7 +39,11 @@ export function createView(host: PartwayUpload): View {
   root.adoptedStyleSheets = [sheet]
   root.innerHTML = FRAME
   const byId = <E extends HTMLElement>(id: string) => root.getElementById(id) as E
-  const [list, files, folder] = [byId('rows'), byId<HTMLInputElement>('files'), byId<HTMLInputElement>('folder')]
+  const [list, files, folder] = [
+    byId('rows'),
+    byId<HTMLInputElement>('files'),
+    byId<HTMLInputElement>('folder'),
+  ]
   const announce = createAnnouncer(byId('live'))
   const guard = createLeaveGuard()
   const requestDraw = paced(draw)
@@ -79,7 +83,8 @@ export function createView(host: PartwayUpload): View {
       client.api
         .download({ key: row?.item.result?.key ?? '' }, new AbortController().signal)
         .then(({ url }) => goToAttachment(url))
-    else if (action === 'cancel') ask(row?.root ?? byId('all'), row ? [row.item] : queue.items, () => queue.cancel(id))
+    else if (action === 'cancel')
+      ask(row?.root ?? byId('all'), row ? [row.item] : queue.items, () => queue.cancel(id))
     else if (action === 'discard')
       ask(byId('unfinished'), unfinished, () => {
         for (const { id } of unfinished) queue.cancel(id)
