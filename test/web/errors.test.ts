@@ -12,12 +12,17 @@ import { button, openStage, openTab, rowOf, type Stage, textOf } from './stage.t
 /** Longer than the API is asked again, which takes some ten seconds. */
 const PATIENCE_MS = 15_000
 
+/** As the gateway says it. */
+const UNAUTHORIZED: Answer = { status: 401, body: '{"message":"Unauthorized"}' }
+
 let stage: Stage
 let site: Site
 /** A site of which neither the API nor the bucket knows anything. */
 let strangers: Site
 let front: Front
 let cors: (changes: Partial<CORSRule>) => Promise<void>
+/** What nobody caught, of all tabs of a test. */
+const uncaught: (readonly string[])[] = []
 
 beforeAll(async () => {
   site = await startSite()
@@ -37,6 +42,7 @@ afterEach(async () => {
   const texts = await Promise.all(pages.map(everyText))
   await Promise.all(stage.browser.contexts().map((context) => context.close()))
   // Of whatever a test has brought about, nothing raw is shown.
+  expect(uncaught.splice(0).flat()).toEqual([])
   for (const text of texts) expect(text).not.toMatch(/Error|Exception|Expected|undefined|null|NaN|\[object/)
 })
 
@@ -176,8 +182,7 @@ test('an API that fails names its reference, and a retry goes on', async () => {
 test('an API that knows nobody: the button asks the page for a sign-in', async () => {
   const film = await stage.file('unknown.mp4', 1 * MIB)
   const page = await open()
-  front.instead = ({ method }) =>
-    method === 'POST' ? { status: 401, body: '{"message":"Unauthorized"}' } : undefined
+  front.instead = ({ method }) => (method === 'POST' ? UNAUTHORIZED : undefined)
   await choose(page, film.path)
   await problem(page, 'unknown.mp4', 'Your sign-in has ended. Sign in, and it goes on.')
   const asked = page.evaluate(
@@ -185,6 +190,47 @@ test('an API that knows nobody: the button asks the page for a sign-in', async (
   )
   await press(page, 'Sign in unknown.mp4')
   expect(await asked).toBe('asked')
+})
+
+test('a sign-in that has ended: the list waits and says for what, no file has failed, and it goes on once somebody signs in', async () => {
+  const film = await stage.file('ended.mp4', 12 * MIB)
+  const page = await open()
+  front.instead = ({ headers }) => (headers.authorization === 'Bearer renewed' ? undefined : UNAUTHORIZED)
+  await page.evaluate(() => {
+    const signedIn = new Promise<string>((resolve) => {
+      addEventListener('partway-sign-in', () => resolve('renewed'))
+    })
+    const element = document.querySelector('partway-upload')
+    const token = (refused?: string) => (refused ? signedIn : 'dead')
+    Object.assign(element ?? {}, { token })
+  })
+  await choose(page, film.path)
+  await page.locator('#signed-out').getByRole('alert').waitFor()
+  expect(await textOf(rowOf(page, film.name).locator('.status'))).toBe('Waiting for you to sign in')
+  expect(await textOf(rowOf(page, film.name).locator('.problem'))).toBe('')
+  await page.locator('#signed-out').getByRole('button', { name: 'Sign in' }).click()
+  await arrived(page, film)
+  await page.locator('#signed-out').waitFor({ state: 'hidden' })
+})
+
+test('a token that the API refuses is renewed, and nobody is bothered', async () => {
+  const film = await stage.file('renewed.mp4', 12 * MIB)
+  const page = await open()
+  const refused: unknown[] = []
+  front.instead = ({ headers }) => {
+    if (headers.authorization === 'Bearer renewed') return undefined
+    refused.push(headers.authorization)
+    return UNAUTHORIZED
+  }
+  const alerts = await watchAlerts(page)
+  await page.evaluate(() => {
+    const token = async (refused?: string) => (refused ? 'renewed' : 'dead')
+    Object.assign(document.querySelector('partway-upload') ?? {}, { token })
+  })
+  await choose(page, film.path)
+  await arrived(page, film)
+  expect(refused).toContain('Bearer dead')
+  expect(await alerts()).toEqual([])
 })
 
 test('a storage that says no, whoever signed', async () => {
@@ -276,7 +322,8 @@ async function open({ from = site, attributes = '', policy }: Opening = {}): Pro
   const context = await stage.browser.newContext()
   // That dialog is the browser's own, which no test can answer.
   await context.addInitScript(() => Reflect.deleteProperty(window, 'showOpenFilePicker'))
-  const { page } = await openTab(await context.newPage(), from.page(html, policy))
+  const { page, errors } = await openTab(await context.newPage(), from.page(html, policy))
+  uncaught.push(errors)
   await button(page, 'Choose files').waitFor()
   return page
 }
