@@ -1,17 +1,15 @@
 import type { BrowserClient } from '../../client/browser/index.ts'
-import { confirm } from '../confirm.ts'
 import { setText } from '../dom.ts'
-import { count, formatBytes } from '../format.ts'
-import { createLeaveGuard, goToAttachment } from '../leaving.ts'
+import { count } from '../format.ts'
+import { createLeaveGuard } from '../leaving.ts'
 import { button, elementOf, ICONS } from '../markup.ts'
 import { paced } from '../paced.ts'
+import { createActions } from './actions.ts'
 import { Entries, type Entry } from './entries.ts'
 import { createMilestones } from './milestones.ts'
-import { choosePlace, mayWrite } from './place.ts'
-import { DownloadRow, type RowAction } from './row.ts'
-import { Run } from './run.ts'
+import { DownloadRow } from './row.ts'
 import { style } from './style.ts'
-import { arrivedOf, problemWithCall } from './texts.ts'
+import { problemWithCall } from './texts.ts'
 
 /** So many rows are drawn, and as many more each time that somebody asks. */
 const ROWS_AT_ONCE = 50
@@ -63,6 +61,7 @@ export function createDownloads({ client, root, announce }: DownloadsOptions): D
   let trouble = ''
   let stallCheck: ReturnType<typeof setTimeout> | undefined
   const requestDraw = paced(() => closed.signal.aborted || draw())
+  const act = createActions({ client, announce, refresh, draw, requestDraw })
 
   addStyle(root)
   root.replaceChildren(frame)
@@ -181,72 +180,6 @@ export function createDownloads({ client, root, announce }: DownloadsOptions): D
   function more(): void {
     shown += ROWS_AT_ONCE
     if (shown > entries.all.length && entries.hasMore) load((signal) => entries.more(signal))
-    else draw()
-  }
-
-  function act(row: DownloadRow, action: RowAction): void {
-    const { entry } = row
-    const { run } = entry
-    entry.problem = ''
-    if (action === 'fetch') save(entry)
-    else if (action === 'pause') run?.pause()
-    else if (action === 'resume') resume(entry)
-    else ask(row)
-  }
-
-  /** To a place that a person chooses. */
-  async function save(entry: Entry): Promise<void> {
-    const place = await choosePlace(entry.fileName)
-    if (place === 'unable') return handOver(entry)
-    if (!place) return
-    entry.run = new Run(client, entry.key, place, requestDraw)
-    entry.run.start()
-    draw()
-  }
-
-  /** Has the browser save it, which goes on by itself where it can. */
-  async function handOver(entry: Entry): Promise<void> {
-    try {
-      const { url } = await client.api.download({ key: entry.key }, closed.signal)
-      goToAttachment(url)
-      entry.handedOver = true
-    } catch (error) {
-      entry.problem = problemWithCall(error)
-    }
-    draw()
-  }
-
-  async function resume(entry: Entry): Promise<void> {
-    const place = entry.run?.place ?? entry.unfinished?.place
-    if (!place) return
-    if (!(await mayWrite(place))) {
-      entry.problem = 'The browser may not write this file. Resume, and allow it.'
-      return draw()
-    }
-    entry.run ??= new Run(client, entry.key, place, requestDraw)
-    entry.run.start()
-    draw()
-  }
-
-  function ask(row: DownloadRow): void {
-    const { entry } = row
-    const bytes = arrivedOf(entry)
-    if (bytes === 0) drop(row)
-    else confirm(row.root, `Remove the ${formatBytes(bytes)} that have arrived?`, 'Remove', () => drop(row))
-  }
-
-  async function drop({ entry }: DownloadRow): Promise<void> {
-    const { run, unfinished } = entry
-    try {
-      if (run) await run.cancel()
-      else if (unfinished) await client.discardDownload(unfinished.place)
-      entry.run = undefined
-      entry.unfinished = undefined
-      announce(`The download of ${entry.fileName} is cancelled.`)
-    } catch (error) {
-      entry.problem = problemWithCall(error)
-    }
-    if (entry.modified === undefined) refresh()
     else draw()
   }
 

@@ -15,8 +15,8 @@ export async function choosePlace(fileName: string): Promise<FileSystemFileHandl
   try {
     return (await window.showSaveFilePicker?.({ suggestedName: fileName })) ?? 'unable'
   } catch (error) {
-    // In a frame of another origin it is refused, and so are some names.
-    return (error as Error).name === 'AbortError' ? undefined : 'unable'
+    // Not chosen, or asked twice. In a frame of another origin it is refused, and so are some names.
+    return /^(Abort|NotAllowed)Error$/.test((error as Error).name) ? undefined : 'unable'
   }
 }
 

@@ -49,7 +49,7 @@ export class DownloadRow {
     const bar = this.#find<HTMLProgressElement>('progress')
     this.main = main
     this.drop = drop
-    this.root.dataset.state = run?.state ?? (entry.unfinished ? 'unfinished' : 'stored')
+    this.root.dataset.state = stateOf(entry)
     this.#find('.badge path').setAttribute('d', ICONS[badgeOf(entry)])
     setText(this.#find('.status'), status)
     const bytes = arrivedOf(entry)
@@ -108,8 +108,15 @@ function actionsOf({ run, unfinished }: Entry): [main: RowAction, drop: RowActio
   if (!run) return unfinished ? ['resume', 'discard'] : ['fetch', undefined]
   if (run.state === 'done') return ['fetch', undefined]
   if (run.isMoving) return ['pause', 'cancel']
+  return [stateOf({ run, unfinished }) === 'failed' ? 'fetch' : 'resume', 'discard']
+}
+
+/** As styles and tests know it. */
+function stateOf({ run, unfinished }: Pick<Entry, 'run' | 'unfinished'>): string {
+  if (!run) return unfinished ? 'unfinished' : 'stored'
+  if (run.state !== 'stopped') return run.state
   const { resumable = true } = Object(run.error) as { resumable?: boolean }
-  return [run.state === 'stopped' && !resumable ? 'fetch' : 'resume', 'discard']
+  return resumable ? 'resumable' : 'failed'
 }
 
 function badgeOf({ run, unfinished }: Entry): keyof typeof ICONS {

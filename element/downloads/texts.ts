@@ -5,7 +5,7 @@ import { pace } from '../item-texts.ts'
 import type { Entry } from './entries.ts'
 
 /** What a person reads where a file could not be written. */
-const PLACES: Record<PlaceReason, string> = {
+export const PLACES: Record<PlaceReason, string> = {
   'no-space':
     'There is not enough space: while it is saved, a file takes up to twice its size. Make some, then resume.',
   'not-allowed': 'The browser may not write this file. Resume, and allow it.',
@@ -47,8 +47,8 @@ const VERIFIED: Record<DownloadResult['verified'], string> = {
 
 /** Under the name. */
 export function statusOf({ size, modified, unfinished, run, handedOver }: Entry): string {
-  const stored = joined([formatBytes(size), ...(modified ? [`stored ${formatDate(modified)}`] : [])])
-  if (handedOver) return joined(['Your browser saves it', formatBytes(size)])
+  const stored = formatBytes(size) + (modified ? ` · stored ${formatDate(modified)}` : '')
+  if (handedOver) return `Your browser saves it · ${formatBytes(size)}`
   if (!run) {
     return unfinished
       ? `Unfinished: ${formatBytes(unfinished.bytes)} of ${formatBytes(size)} are in ${unfinished.place.name}`
@@ -73,11 +73,10 @@ export function statusOf({ size, modified, unfinished, run, handedOver }: Entry)
     case 'paused':
       return 'Paused'
     case 'done':
-      return joined([
-        `Downloaded, ${VERIFIED[run.result?.verified ?? 'size']}`,
+      return `Downloaded, ${VERIFIED[run.result?.verified ?? 'size']} · ${joined([
         formatBytes(size),
         formatDuration((run.result?.elapsed ?? 0) / 1000),
-      ])
+      ])}`
     default:
       return 'Stopped for now'
   }

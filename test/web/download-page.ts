@@ -1,6 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type BrowserContext, type Locator, type Page, chromium as playwrightChromium } from 'playwright-core'
+import {
+  type BrowserContext,
+  type Locator,
+  type Page,
+  chromium as playwrightChromium,
+  type Request,
+} from 'playwright-core'
 import { createClient, createS3Client, openFile, staticCredentials } from '../../client/node/index.ts'
 import { ROOT_CREDENTIALS } from '../../local/aws.ts'
 import { chromium } from '../browser/chromium.ts'
@@ -24,14 +30,20 @@ export interface DownloadPage {
  * is written in the same way.
  */
 const CHOOSE = `window.showSaveFilePicker = async ({ suggestedName }) =>
-  (await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true })`
+  (await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true })
+const { write } = FileSystemWritableFileStream.prototype
+window.writing = 0
+FileSystemWritableFileStream.prototype.write = function (...args) {
+  window.writing++
+  return write.apply(this, args).finally(() => window.writing--)
+}`
 
 /** @param profile its name; one that was used before has what was left there */
 export async function openDownloads(stage: Stage, profile: string, init = CHOOSE): Promise<DownloadPage> {
   const folder = join(stage.folder, profile)
   const context = await launch(folder, init)
   const [page = await context.newPage()] = context.pages()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(30_000)
   const ranges: string[] = []
   let room = Number.POSITIVE_INFINITY
   let waiting: (() => void)[] = []
@@ -111,6 +123,11 @@ export async function press(page: Page, name: string, label: string): Promise<vo
   await storedRow(page, name)
     .getByRole('button', { name: new RegExp(`^${label} `) })
     .click()
+}
+
+/** Waits until nothing is on its way to the disk. */
+export async function written(page: Page): Promise<void> {
+  await page.waitForFunction(() => Object(window).writing === 0)
 }
 
 /** The SHA-256 of the file that was chosen, in hex; `undefined` where there is none. */
