@@ -4,6 +4,7 @@ import { confirm } from './confirm.ts'
 import { setText } from './dom.ts'
 import type { Downloads } from './downloads/index.ts'
 import { createDropTarget } from './drop-target.ts'
+import { problemOf } from './explain.ts'
 import { count, formatBytes } from './format.ts'
 import { actionOf, bytesToDrop, isOver } from './item-states.ts'
 import { createLeaveGuard, goToAttachment } from './leaving.ts'
@@ -76,13 +77,17 @@ export function createView(host: PartwayUpload): View {
     const id = row?.item.id
     if (action === 'choose') choose()
     else if (action === 'folder') folder.click()
-    else if (action === 'sign-in') emit(action)
-    else if (action === 'close') banner('notice')
+    else if (action === 'sign-in') {
+      emit(action)
+      // Asked for a token again, whoever signs people in can wait for them.
+      if (id) queue.retry(id)
+    } else if (action === 'close') banner('notice')
     else if (action === 'details') toggleDetails(row as Row)
     else if (action === 'download')
-      client.api
-        .download({ key: row?.item.result?.key ?? '' }, new AbortController().signal)
-        .then(({ url }) => goToAttachment(url))
+      client.api.download({ key: row?.item.result?.key ?? '' }, new AbortController().signal).then(
+        ({ url }) => goToAttachment(url),
+        (error) => banner('notice', `${row?.item.name}: ${problemOf(error).sentence}`),
+      )
     else if (action === 'cancel')
       ask(row?.root ?? byId('all'), row ? [row.item] : queue.items, () => queue.cancel(id))
     else if (action === 'discard')

@@ -179,17 +179,33 @@ test('an API that fails names its reference, and a retry goes on', async () => {
   await arrived(page, film)
 })
 
-test('an API that knows nobody: the button asks the page for a sign-in', async () => {
+test('an API that knows nobody: the button asks the page for a sign-in, and the file goes on with it', async () => {
   const film = await stage.file('unknown.mp4', 1 * MIB)
   const page = await open()
-  front.instead = ({ method }) => (method === 'POST' ? UNAUTHORIZED : undefined)
+  front.instead = ({ headers }) => (headers.authorization === 'Bearer known' ? undefined : UNAUTHORIZED)
   await choose(page, film.path)
   await problem(page, 'unknown.mp4', 'Your sign-in has ended. Sign in, and it goes on.')
-  const asked = page.evaluate(
-    () => new Promise((resolve) => addEventListener('partway-sign-in', () => resolve('asked'))),
-  )
+  await page.evaluate(() => {
+    addEventListener('partway-sign-in', ({ target }) => {
+      Object.assign(target ?? {}, { token: () => 'known' })
+    })
+  })
   await press(page, 'Sign in unknown.mp4')
-  expect(await asked).toBe('asked')
+  await arrived(page, film)
+})
+
+test('a download that the API fails to give', async () => {
+  const film = await stage.file('given.mp4', 1 * MIB)
+  const page = await open()
+  await choose(page, film.path)
+  await arrived(page, film)
+  front.instead = ({ url }) => (url === '/downloads' ? problemAnswer('object-unknown') : undefined)
+  await press(page, 'Download given.mp4')
+  const notice = page
+    .locator('#notice')
+    .getByRole('alert')
+    .filter({ hasText: 'given.mp4: The storage no longer has this' })
+  await notice.waitFor()
 })
 
 test('a sign-in that has ended: the list waits and says for what, no file has failed, and it goes on once somebody signs in', async () => {
