@@ -21,7 +21,7 @@ const SAID: Record<string, readonly [sentence: string, action?: ProblemAction]> 
   'no-space': ['There is no space left on this disk. Make some, then retry.'],
   quota: [`The storage is full. ${KEPT}: retry once there is room.`],
   integrity: [`What arrived is not what was read, so it was not kept. ${ANEW}`, 'restart'],
-  gone: [`The storage no longer has this upload: it was cancelled elsewhere, or too old. ${ANEW}`, 'restart'],
+  gone: [`The storage no longer has this: it was deleted elsewhere, or too old. ${ANEW}`, 'restart'],
   'object-changed': ['This was replaced meanwhile. Download it again.', 'restart'],
   'not-partway': [`What answers at the server’s address is no Partway API. ${ASK}`],
   stopped: [`This was stopped. ${KEPT}.`],
