@@ -64,5 +64,10 @@ export class PartwayUpload extends Base {
   }
 }
 
+// Frameworks set as a property what they find in an element, and as an attribute what they do not.
+Object.assign(PartwayUpload.prototype, { token: undefined, metadata: undefined })
+
 if (globalThis.customElements && !customElements.get('partway-upload'))
   customElements.define('partway-upload', PartwayUpload)
+
+export type * from './events.ts'

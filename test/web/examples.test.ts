@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { PartwayUpload } from '../../element/partway-upload.ts'
 import { MIB } from '../../protocol/limits.ts'
 import { choose } from './list.ts'
 import { button, openStage, openTab, type Stage, type Tab, textOf } from './stage.ts'
@@ -44,7 +45,18 @@ test('the vanilla example hears what the element sent, and sends by itself', asy
   expect(errors).toEqual([])
 })
 
-test('the React example shows each upload once, pauses it, goes on, and cancels', async () => {
+test('the React example sets the properties of the element, and hears what it sent', async () => {
+  const film = await stage.file('film.mp4', 9 * MIB)
+  const { page, errors } = await open('react')
+  const element = page.locator('partway-upload')
+  expect(await element.evaluate((uploads: PartwayUpload) => typeof uploads.token)).toBe('function')
+  await choose(page, film.path)
+  const line = page.getByRole('list', { name: 'Sent' }).getByRole('listitem')
+  expect(await sha256Named(await textOf(line))).toEqual(['film.mp4', film.sha256])
+  expect(errors).toEqual([])
+})
+
+test('the React example shows each upload of its hooks once, pauses it, goes on, and cancels', async () => {
   const film = await stage.file('film.mp4', 40 * MIB)
   const { page, network, errors } = await open('react')
   const begun: string[] = []
@@ -53,7 +65,8 @@ test('the React example shows each upload once, pauses it, goes on, and cancels'
   })
   await network(SLOW)
 
-  await page.setInputFiles('input', film.path)
+  const input = page.getByLabel('Films to send')
+  await input.setInputFiles(film.path)
   await button(page, 'Pause film.mp4').click()
   await page.getByText('film.mp4: paused').waitFor()
   const bar = page.getByRole('progressbar', { name: 'film.mp4' })
@@ -65,10 +78,10 @@ test('the React example shows each upload once, pauses it, goes on, and cancels'
   expect(begun).toHaveLength(1)
 
   await network(SLOW)
-  await page.setInputFiles('input', film.path)
+  await input.setInputFiles(film.path)
   await button(page, 'Cancel film.mp4').click()
   await button(page, 'Cancel film.mp4').waitFor({ state: 'detached' })
-  expect(await page.getByRole('listitem').count()).toBe(1)
+  expect(await page.getByRole('list', { name: 'Films' }).getByRole('listitem').count()).toBe(1)
   expect(errors).toEqual([])
 })
 

@@ -1,40 +1,68 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { LocalAwsOptions } from '../../local/aws.ts'
 import { MIB } from '../../protocol/limits.ts'
+import { routes } from '../../protocol/routes.ts'
+import { ask } from '../api/local-aws.ts'
+import { signInAs } from '../api/oidc.ts'
 import { choose, keyOf } from './list.ts'
 import { openStage, openTab, rowOf, SCREENSHOTS, type Stage } from './stage.ts'
 import { type StaticSite, serveFolder } from './static-site.ts'
 
-/** Somebody's page on another origin, which has one script tag, the element, and nothing else. */
+/** Somebody's page on another origin, which has nothing but the element. */
 
 let folder: string
 let site: StaticSite
-let stage: Stage
+let stage: Stage | undefined
 
-beforeAll(async () => {
+beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'partway-site-'))
   site = await serveFolder(folder)
-  stage = await openStage({ origins: [site.origin] })
-}, 60_000)
-afterAll(async () => {
+})
+afterEach(async () => {
   await stage?.close()
-  await site?.close()
+  await site.close()
   await rm(folder, { recursive: true })
 })
 
 test('two tags are a page that uploads', async () => {
-  const film = await stage.file('film.mp4', 20 * MIB)
-  await writeFile(
-    join(folder, 'index.html'),
-    `<script type="module" src="${stage.apiUrl}/assets/partway-upload.js"></script>
-<partway-upload endpoint="${stage.apiUrl}"></partway-upload>`,
-  )
-  const { page, errors } = await openTab(await stage.browser.newPage(), site.origin)
-  await choose(page, film.path)
-  await rowOf(page, 'film.mp4').getByText('Uploaded, checksum verified').waitFor()
-  await page.screenshot({ path: join(SCREENSHOTS, 'script-tag.png'), fullPage: true })
-  expect(await stage.sha256Stored(await keyOf(page, 'film.mp4'))).toBe(film.sha256)
-  expect(errors).toEqual([])
+  const { apiUrl, browser, file, sha256Stored } = await open({})
+  const film = await file('film.mp4', 20 * MIB)
+  await page(`<partway-upload endpoint="${apiUrl}"></partway-upload>
+<script type="module" src="${apiUrl}/assets/partway-upload.js"></script>`)
+  const tab = await openTab(await browser.newPage(), site.origin)
+  await choose(tab.page, film.path)
+  await rowOf(tab.page, 'film.mp4').getByText('Uploaded, checksum verified').waitFor()
+  await tab.page.screenshot({ path: join(SCREENSHOTS, 'script-tag.png'), fullPage: true })
+  expect(await sha256Stored(await keyOf(tab.page, 'film.mp4'))).toBe(film.sha256)
+  expect(tab.errors).toEqual([])
 })
+
+test('with a line for its token, they upload as whoever is signed in', async () => {
+  const { apiUrl, browser, file, issuerUrl } = await open({ auth: 'jwt' })
+  const film = await file('film.mp4', 20 * MIB)
+  const token = await signInAs(issuerUrl, apiUrl, 'Anna')
+  await page(`<partway-upload endpoint="${apiUrl}"></partway-upload>
+<script>document.querySelector('partway-upload').token = () => '${token}'</script>
+<script type="module" src="${apiUrl}/assets/partway-upload.js"></script>`)
+  const tab = await openTab(await browser.newPage(), site.origin)
+  const refusals: string[] = []
+  tab.page.on('response', (answer) => answer.status() === 401 && refusals.push(answer.url()))
+  await choose(tab.page, film.path)
+  await rowOf(tab.page, 'film.mp4').getByText('Uploaded, checksum verified').waitFor()
+  const { objects } = await ask(apiUrl, routes['list-objects'], { token })
+  expect(objects.map(({ key }) => key)).toEqual([await keyOf(tab.page, 'film.mp4')])
+  expect(refusals).toEqual([])
+  expect(tab.errors).toEqual([])
+})
+
+async function open(options: Partial<LocalAwsOptions>): Promise<Stage> {
+  stage = await openStage({ origins: [site.origin], ...options })
+  return stage
+}
+
+async function page(html: string): Promise<void> {
+  await writeFile(join(folder, 'index.html'), html)
+}

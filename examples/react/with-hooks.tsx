@@ -1,11 +1,12 @@
 import type { BrowserClient, UploadSnapshot } from 'partway/browser'
 import { type Sending, type Uploads, useUpload, useUploads } from './use-uploads.ts'
 
-export function App({ client }: { client: BrowserClient }) {
+/** The engine has no looks: these are the page's own. */
+export function WithHooks({ client }: { client: BrowserClient }) {
   const uploads = useUploads(client)
   return (
-    <main>
-      <h1>Films</h1>
+    <section>
+      <h1>With the engine alone</h1>
       <input
         type="file"
         multiple
@@ -15,12 +16,12 @@ export function App({ client }: { client: BrowserClient }) {
           target.value = ''
         }}
       />
-      <ul>
+      <ul aria-label="Films">
         {uploads.sendings.map((sending) => (
           <Film key={sending.id} sending={sending} uploads={uploads} />
         ))}
       </ul>
-    </main>
+    </section>
   )
 }
 
