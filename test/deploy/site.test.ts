@@ -72,6 +72,20 @@ test('the page comes from CloudFront, with its headers and its policy, and from 
   }
 })
 
+test('any page may load the element from it; what has a hash in its name is kept, and the rest asked for each time', async () => {
+  const elsewhere = await browser.newPage({ ignoreHTTPSErrors: true, permissions: ['local-network-access'] })
+  const load = (path: string) =>
+    elsewhere.evaluate(async (url) => {
+      const answer = await fetch(url)
+      return { cached: answer.headers.get('cache-control'), script: await answer.text() }
+    }, `${stack.outputs.SiteUrl}/assets/${path}`)
+  const element = await load('partway-upload.js')
+  expect(element.cached).toBe('no-cache')
+  const [chunk = ''] = /chunks\/[\w-]+\.js/.exec(element.script) ?? []
+  expect((await load(chunk)).cached).toBe('public, max-age=31536000, immutable')
+  await elsewhere.close()
+})
+
 test('a person signs in on it and uploads', async () => {
   const film = randomBytes(20 * MIB)
   const path = join(stage.folder, 'film.webm')
