@@ -63,7 +63,7 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
     ...STILL,
     ...before,
     ...{ id, name, size, state: before && !isMoving(before.state) ? before.state : begun },
-  } as { -readonly [Name in keyof QueueItem]: QueueItem[Name] }
+  } as QueueItem
   const parts = createPartsMap()
   let upload: Upload | undefined
   let restart = false
@@ -72,44 +72,34 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
   let item: QueueItem | undefined
   let isDirty = true
 
-  function changed(urgent = true): void {
+  /** @param urgent more than bytes that moved */
+  function set(changes: Partial<QueueItem>, urgent = true): void {
+    Object.assign(now, changes)
     isDirty = true
     ports.onChange(urgent)
   }
 
   function keep(changes: Partial<Kept>): void {
     kept = { ...kept, ...changes }
-    changed()
+    set({})
   }
 
   /** Its turn is to come. @param source the file, where it was chosen anew or read again */
   function queue(source: Partial<Kept> = {}, anew = false): void {
-    now.state = 'queued'
-    now.needs = now.problem = undefined
+    set({ state: 'queued', needs: undefined, problem: undefined })
     restart ||= anew
     keep({ ...source, paused: false })
   }
 
-  function wait(needs: Need): void {
-    now.state = 'unfinished'
-    now.needs = needs
-    changed()
-  }
-
-  function fail(problem: Problem, state: ItemState = 'failed'): void {
-    now.state = state
-    now.problem = problem
-    changed()
-  }
+  const wait = (needs: Need) => set({ state: 'unfinished', needs })
+  const fail = (problem: Problem, state: ItemState = 'failed') => set({ state, problem })
 
   /** What stands in the way may be something else than it seems. */
   function explain(error: unknown, run: Upload): void {
     import('../diagnose.ts')
       .then(({ diagnose }) => diagnose(error, kept.endpoint))
       .then((problem) => {
-        if (!problem || upload !== run || !(now.struggling || hasStopped(now.state))) return
-        now.problem = problem
-        changed()
+        if (problem && upload === run && (now.struggling || hasStopped(now.state))) set({ problem })
       })
       // Without a network it cannot be loaded.
       .catch(() => {})
@@ -124,8 +114,7 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
       fail(problemOf(new SourceChangedError('')))
       return
     }
-    now.state = 'planned'
-    now.note = undefined
+    set({ state: 'planned', note: undefined })
     isPlanned = false
     if (restart) {
       // The engine drops what its journal tells of, and that is of this very file.
@@ -148,11 +137,9 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
       (result) => {
         if (signal.aborted) return
         look(run)
-        now.state = 'done'
-        now.result = result
         // Nothing changes any more, and thousands of uploads are a lot to keep.
         upload = undefined
-        changed()
+        set({ state: 'done', result })
       },
       (error) => {
         if (signal.aborted || now.state === 'cancelling') return
@@ -161,7 +148,6 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
         explain(error, run)
       },
     )
-    changed()
   }
 
   function listen(run: Upload, file: File): void {
@@ -180,45 +166,41 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
     run.on('part', ({ partNumber, state }) => {
       plan()
       parts.set(partNumber, state)
-      changed(false)
+      set({}, false)
     })
     run.on('state', ({ state }) => {
       // How it ended is told with the reason.
-      if (!isOver(state) && !hasStopped(state) && now.state !== 'cancelling') now.state = state
-      changed()
+      set(isOver(state) || hasStopped(state) || now.state === 'cancelling' ? {} : { state })
     })
     for (const note of ['restarted', 'set-aside', 'unrecorded'] as const) {
       run.on(note, (event) => {
         if (note === 'restarted') isPlanned = false
-        now.note = 'error' in event && isNoSpace(event.error) ? 'no-space-to-remember' : note
-        changed()
+        set({ note: 'error' in event && isNoSpace(event.error) ? 'no-space-to-remember' : note })
       })
     }
     let bytes = 0
     let tries = 0
     run.on('retry', ({ error }) => {
-      now.struggling = true
       if (++tries > 1) explain(error, run)
-      changed(false)
+      set({ struggling: true }, false)
     })
     run.on('progress', ({ bytesSent }) => {
       // A try that failed takes its bytes back, and that is no progress.
-      if (bytesSent > bytes) {
-        tries = 0
-        now.struggling = false
-        now.problem = undefined
-      }
+      const moved = bytesSent > bytes
       bytes = bytesSent
-      changed(false)
+      if (moved) tries = 0
+      set(moved ? { struggling: false, problem: undefined } : {}, false)
     })
   }
 
   function look(run: Upload): void {
-    const { bytesSent: bytes, bytesResumed, partsDone, eta, waitingFor, ...all } = run.snapshot()
-    const { rate, queued, retries } = all
-    Object.assign(now, { rate, queued, retries, secondsLeft: eta, waitingFor: waitingFor?.for })
-    // Until then, it is what it was.
-    if (isPlanned) Object.assign(now, { bytes, bytesResumed, partsDone, parts: parts.text() })
+    const { rate, eta, queued, retries, waitingFor, bytesSent, bytesResumed, partsDone } = run.snapshot()
+    Object.assign(
+      now,
+      { rate, queued, retries, secondsLeft: eta, waitingFor: waitingFor?.for },
+      // Until then, it is what it was.
+      isPlanned && { bytes: bytesSent, bytesResumed, partsDone, parts: parts.text() },
+    )
   }
 
   /** A file that has changed is read as it is now, where the browser can. */
@@ -237,7 +219,7 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
   }
 
   return {
-    now: now as QueueItem,
+    now,
     /** As {@link now}, with what the upload knows. Looks the same: is the same object. */
     get item(): QueueItem {
       if (isDirty || !item) {
@@ -251,18 +233,13 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
     get kept(): Kept {
       return kept
     },
-    ...{ changed, keep, queue, wait, start },
+    ...{ set, keep, queue, wait, start },
 
     /** The server has so much of it. */
-    hold(bytes: number, partsDone: number): void {
-      if (!isPlanned) Object.assign(now, { bytes, partsDone })
-      changed()
-    },
+    hold: (bytes: number, partsDone: number) => set(isPlanned ? {} : { bytes, partsDone }),
     /** There was no room to remember it. */
     forgotten(): void {
-      if (now.note) return
-      now.note = 'no-space-to-remember'
-      changed()
+      if (!now.note) set({ note: 'no-space-to-remember' })
     },
     /** Settles once nothing of it is under way, and its journal is free. */
     async stopped(): Promise<void> {
@@ -270,7 +247,7 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
     },
 
     pause(): void {
-      if (now.state === 'queued') now.state = 'paused'
+      if (now.state === 'queued') set({ state: 'paused' })
       else upload?.pause()
       if (now.state === 'paused') keep({ paused: true })
     },
@@ -291,8 +268,7 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
     async cancel(): Promise<void> {
       if (isOver(now.state)) return
       const dropping = drop()
-      now.state = 'cancelling'
-      changed()
+      set({ state: 'cancelling' })
       try {
         await dropping
         // Unless it was done before.

@@ -90,7 +90,7 @@ export function createRunner({ client, endpoint, options, clock, onChange }: Run
     if (cancelLook || having(isMoving).length === 0) return
     cancelLook = clock.after(LOOK_MS, () => {
       cancelLook = undefined
-      for (const entry of having(isMoving)) entry.changed(false)
+      for (const entry of having(isMoving)) entry.set({}, false)
       look()
     })
   }
