@@ -99,7 +99,10 @@ test('without a network there is nothing to find out', async () => {
   const page = await open()
   const store = await serve((_, response) => response.writeHead(403).end())
   await page.context().setOffline(true)
+  const asked: string[] = []
+  page.on('request', (request) => asked.push(request.url()))
   expect(await withoutAnswer(page, `${store}/a`)).toBeUndefined()
+  expect(asked).toEqual([])
 })
 
 test.each([
