@@ -51,5 +51,5 @@ export async function openFakePage(
 
 const pageOf = (html: string) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>A page</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
-<script type="module" src="/element.js"></script><style>body{max-width:46rem;margin:2rem auto;padding:0 1rem}</style>
+<script type="module" src="/element.js"></script><style>body{background:Canvas;max-width:46rem;margin:2rem auto;padding:0 1rem}</style>
 <main><h1>A page</h1>${html}</main></html>`

@@ -1,4 +1,4 @@
-import type { ItemState, PickedFile, QueueItem, UploadQueue } from '../../element/upload-queue.ts'
+import type { PickedFile, QueueItem, UploadQueue } from '../../element/upload-queue.ts'
 
 /** A queue without a network: its items are what a test says. Stands in for element/queue/index.ts in a bundle (fake-element.ts). */
 export class FakeQueue implements UploadQueue {
@@ -85,6 +85,7 @@ declare global {
   var fakeQueue: FakeQueue
   var fakeItem: typeof makeItem
   var manyItems: typeof makeMany
+  var fakeStates: typeof STATES
 }
 
 export function createUploadQueue(): UploadQueue {
@@ -131,7 +132,7 @@ const problem = (code: string, sentence: string, action?: 'retry' | 'restart' | 
 })
 
 /** An item of each state, as it can be seen. */
-const STATES: Record<string, Partial<QueueItem> & { state: ItemState }> = {
+const STATES = {
   uploading: { state: 'uploading' },
   done: {
     state: 'done',
@@ -191,10 +192,10 @@ const STATES: Record<string, Partial<QueueItem> & { state: ItemState }> = {
   cancelling: { state: 'cancelling', rate: undefined, secondsLeft: undefined },
   'of-another-turn': { state: 'uploading', queued: true, rate: 0, secondsLeft: undefined },
   resumed: { state: 'uploading', bytesResumed: 4e8, note: 'set-aside' },
-}
+} satisfies Record<string, Partial<QueueItem>>
 
 function makeMany(count: number): QueueItem[] {
-  const states = Object.entries(STATES)
+  const states: [string, Partial<QueueItem>][] = Object.entries(STATES)
   return Array.from({ length: count }, (_, index) => {
     const [name, changes] = states[index % states.length] ?? ['', {}]
     const size = 3e6 * (1 + ((index * 7) % 900))
@@ -203,4 +204,9 @@ function makeMany(count: number): QueueItem[] {
   })
 }
 
-Object.assign(globalThis, { fakeItem: makeItem, manyItems: makeMany, fakePartsOf: partsOf })
+Object.assign(globalThis, {
+  fakeItem: makeItem,
+  manyItems: makeMany,
+  fakePartsOf: partsOf,
+  fakeStates: STATES,
+})
