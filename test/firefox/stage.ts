@@ -1,4 +1,4 @@
-import type { ElementHandle, Page } from 'puppeteer-core'
+import type { BrowserContext, ElementHandle, Page } from 'puppeteer-core'
 import { type Backstage, buildBackstage, standing } from '../web/backstage.ts'
 import { launchFirefox } from './firefox.ts'
 
@@ -12,6 +12,8 @@ export interface FirefoxTab {
   choose(...paths: string[]): Promise<void>
   /** Waits for the button of that name, and clicks it. */
   click(name: string): Promise<void>
+  /** Opens what a row shows besides, where it is not open. */
+  details(name: string): Promise<void>
   /** Waits until an element has such a text. */
   text(selector: string, pattern: RegExp): Promise<string>
   title(pattern: RegExp): Promise<void>
@@ -22,6 +24,8 @@ export interface FirefoxStage extends Backstage {
   open(): Promise<FirefoxTab>
   /** Another tab of the profile of that one. */
   openBeside(tab: FirefoxTab): Promise<FirefoxTab>
+  /** With their profiles. */
+  closeTabs(): Promise<void>
   close(): Promise<void>
 }
 
@@ -30,14 +34,22 @@ export function openFirefoxStage(): Promise<FirefoxStage> {
     const browser = await launchFirefox()
     undo.push(() => browser.close())
     const backstage = await buildBackstage({}, undo)
+    const contexts: BrowserContext[] = []
     const on = async (page: Page) => {
       await page.goto(backstage.apiUrl)
       return tabOf(page)
     }
     return {
       ...backstage,
-      open: async () => on(await (await browser.createBrowserContext()).newPage()),
+      async open() {
+        const context = await browser.createBrowserContext()
+        contexts.push(context)
+        return on(await context.newPage())
+      },
       openBeside: async ({ page }) => on(await page.browserContext().newPage()),
+      async closeTabs() {
+        for (const context of contexts.splice(0)) await context.close()
+      },
     }
   })
 }
@@ -45,7 +57,23 @@ export function openFirefoxStage(): Promise<FirefoxStage> {
 function tabOf(page: Page): FirefoxTab {
   page.setDefaultTimeout(PATIENCE_MS)
   const errors: string[] = []
+  // Before a page is left on which something moves, this browser asks.
+  page.on('dialog', (dialog) => dialog.accept())
   page.on('pageerror', (error) => errors.push(String(error)))
+  const buttonOf = async (name: string) => {
+    const button = await page.waitForFunction(
+      (name) => {
+        const buttons = document.querySelector('partway-upload')?.shadowRoot?.querySelectorAll('button') ?? []
+        return [...buttons].find((button) => {
+          const itsName = button.ariaLabel ?? button.textContent
+          return itsName.trim() === name && button.checkVisibility()
+        })
+      },
+      {},
+      name,
+    )
+    return button as ElementHandle<HTMLButtonElement>
+  }
   return {
     page,
     errors,
@@ -53,20 +81,10 @@ function tabOf(page: Page): FirefoxTab {
       const input = await page.waitForSelector('>>> input[type=file]:not([webkitdirectory])')
       await (input as ElementHandle<HTMLInputElement>).uploadFile(...paths)
     },
-    async click(name) {
-      const button = await page.waitForFunction(
-        (name) => {
-          const buttons =
-            document.querySelector('partway-upload')?.shadowRoot?.querySelectorAll('button') ?? []
-          return [...buttons].find((button) => {
-            const itsName = button.ariaLabel ?? button.textContent
-            return itsName.trim() === name && button.checkVisibility()
-          })
-        },
-        {},
-        name,
-      )
-      await (button.asElement() as ElementHandle<HTMLButtonElement> | null)?.click()
+    click: async (name) => (await buttonOf(name)).click(),
+    async details(name) {
+      const button = await buttonOf(`Details of ${name}`)
+      if (await button.evaluate(({ ariaExpanded }) => ariaExpanded === 'false')) await button.click()
     },
     async text(selector, pattern) {
       const element = await page.waitForSelector(`>>> ${selector}`)

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type LocalAwsOptions, startLocalAws } from '../../local/aws.ts'
+import type { ListUploadsResponse } from '../../protocol/schemas.ts'
 import { createPartGate, type PartWatch } from './part-gate.ts'
 
 /** A file on disk, and what its bytes hash to. */
@@ -26,6 +27,10 @@ export interface Backstage {
   watch(fileName: string): PartWatch
   /** Calls the API, as the page does. */
   api<Answer>(method: string, path: string, body?: object): Promise<Answer>
+  /** By what they are called on the server. */
+  unfinished(): Promise<string[]>
+  /** Drops what is unfinished: pages list it, whoever began it. */
+  dropUnfinished(): Promise<void>
   /** What the store holds under a key, hashed. */
   sha256Stored(key: string): Promise<string>
 }
@@ -69,8 +74,9 @@ export async function buildBackstage(options: Partial<LocalAwsOptions>, undo: Un
       body: body ? JSON.stringify(body) : null,
     })
     if (!answer.ok) throw new Error(`Expected ${method} ${path} to succeed, got ${answer.status}.`)
-    return answer.json()
+    return answer.status === 204 ? undefined : answer.json()
   }
+  const list = async () => (await api<ListUploadsResponse>('GET', '/uploads')).uploads
   return {
     apiUrl: aws.apiUrl,
     s3Url: aws.s3Url,
@@ -84,6 +90,11 @@ export async function buildBackstage(options: Partial<LocalAwsOptions>, undo: Un
       await mkdir(dirname(path), { recursive: true })
       await writeFile(path, content)
       return { path, name, sha256: sha256(content) }
+    },
+    unfinished: async () => (await list()).map(({ fileName }) => fileName),
+    async dropUnfinished() {
+      for (const { key, uploadId } of await list())
+        await api('DELETE', `/uploads/${uploadId}?${new URLSearchParams({ key })}`)
     },
     async sha256Stored(key) {
       const { url } = await api<{ url: string }>('POST', '/downloads', { key })

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { MIB } from '../../protocol/limits.ts'
 import { done, keyOf } from './list.ts'
-import { openStage, SCREENSHOTS, type Stage, textOf } from './stage.ts'
+import { openStage, rowsOf, SCREENSHOTS, type Stage, textOf } from './stage.ts'
 import { dragFrom } from './trusted-drop.ts'
 
 let stage: Stage
@@ -64,5 +64,5 @@ test('a folder that is chosen is taken as one that is dropped', async () => {
 })
 
 async function names(page: Page): Promise<string[]> {
-  return Promise.all((await page.getByRole('listitem').locator('.name').all()).map(textOf))
+  return Promise.all((await rowsOf(page).locator('.name').all()).map(textOf))
 }

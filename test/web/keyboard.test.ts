@@ -1,9 +1,8 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { MIB } from '../../protocol/limits.ts'
-import type { ListUploadsResponse } from '../../protocol/schemas.ts'
 import { done, focused, storedShown } from './list.ts'
-import { button, openStage, type Stage } from './stage.ts'
+import { button, openStage, rowOf, rowsOf, type Stage } from './stage.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -43,7 +42,7 @@ test('from the first Tab to a cancelled file and a finished one, the keyboard do
   expect(await focused(page)).toBe('Resume keys.mp4')
   parts.holdNoMore()
   await press('Enter')
-  await button(page, 'Download keys.mp4').waitFor()
+  await rowOf(page, 'keys.mp4').getByRole('button', { name: 'Download keys.mp4' }).waitFor()
   expect(await focused(page)).not.toBe('')
   expect(await isLost(page)).toBe(false)
 
@@ -57,12 +56,11 @@ test('from the first Tab to a cancelled file and a finished one, the keyboard do
   await page.getByRole('status').getByText('dropped.mp4 is cancelled.').waitFor({ state: 'attached' })
   await done(page)
   expect(await isLost(page)).toBe(false)
-  const { uploads } = await stage.api<ListUploadsResponse>('GET', '/uploads')
-  expect(uploads).toEqual([])
+  expect(await stage.unfinished()).toEqual([])
 
   expect(await tabTo(page, 'Remove from the list: keys.mp4')).toBe(true)
   await press('Enter')
-  await page.getByRole('listitem').first().waitFor({ state: 'detached' })
+  await rowsOf(page).first().waitFor({ state: 'detached' })
   expect(await focused(page)).toBe('Choose files')
 })
 

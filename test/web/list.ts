@@ -1,7 +1,10 @@
 import type { Locator, Page } from 'playwright-core'
+import { expect } from 'vitest'
 import { button, rowOf, textOf } from './stage.ts'
 
 /** The list of uploads as a person uses it. */
+
+const PATIENCE_MS = 15_000
 
 export async function choose(page: Page, ...paths: string[]): Promise<void> {
   await page.setInputFiles('#files', paths)
@@ -22,17 +25,25 @@ export function done(page: Page, timeout?: number): Promise<void> {
 
 /** Of a row: its map, and at the end its proof, with key and checksum. Opens them. */
 export async function detailsOf(page: Page, name: string): Promise<Locator> {
-  const opener = button(page, `Details of ${name}`)
-  if ((await opener.getAttribute('aria-expanded')) === 'false') await opener.click()
   const details = rowOf(page, name).locator('.details')
-  await details.waitFor()
+  const opener = button(page, `Details of ${name}`)
+  // The only row opens by itself when it is done: perhaps between a look and a click, which closes it.
+  const open = async () => {
+    if ((await opener.getAttribute('aria-expanded')) === 'false') await opener.click()
+    return details.isVisible()
+  }
+  await expect.poll(open, { timeout: PATIENCE_MS, message: `details of ${name}` }).toBe(true)
   return details
 }
 
-/** Waits until the page knows that many parts to be stored. */
+/** Waits until the page knows that many parts to be stored, at whichever try. */
 export async function storedShown(page: Page, name: string, parts: number): Promise<void> {
-  const details = await detailsOf(page, name)
-  await details.getByText(new RegExp(`^${parts} stored$`)).waitFor()
+  const legend = (await detailsOf(page, name)).locator('.legend')
+  const stored = async () => {
+    const numbers = [...(await textOf(legend)).matchAll(/(\d+) stored/g)].map(([, number]) => Number(number))
+    return numbers.reduce((sum, number) => sum + number, 0)
+  }
+  await expect.poll(stored, { timeout: PATIENCE_MS, message: `stored parts of ${name}` }).toBe(parts)
 }
 
 export async function keyOf(page: Page, name: string): Promise<string> {

@@ -2,16 +2,18 @@ import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { MIB } from '../../protocol/limits.ts'
-import type { ListUploadsResponse } from '../../protocol/schemas.ts'
 import { choose, detailsOf, done, focused, keyOf, storedShown, titled } from './list.ts'
-import { button, lineOf, openStage, rowOf, type Stage, sha256, textOf } from './stage.ts'
+import { button, lineOf, openStage, rowOf, rowsOf, type Stage, sha256, textOf } from './stage.ts'
 
 let stage: Stage
 beforeAll(async () => {
   stage = await openStage()
 }, 60_000)
 afterAll(() => stage?.close())
-afterEach(() => Promise.all(stage.browser.contexts().map((context) => context.close())))
+afterEach(async () => {
+  await Promise.all(stage.browser.contexts().map((context) => context.close()))
+  await stage.dropUnfinished()
+})
 
 test('a file in parts arrives whole, its proof can be copied, and it comes back by the button', async () => {
   const film = await stage.file('film.mp4', 40 * MIB)
@@ -42,7 +44,7 @@ test('a file in parts arrives whole, its proof can be copied, and it comes back 
 
   const [download] = await Promise.all([
     page.waitForEvent('download'),
-    button(page, 'Download film.mp4').click(),
+    rowOf(page, 'film.mp4').getByRole('button', { name: 'Download film.mp4' }).click(),
   ])
   expect(download.suggestedFilename()).toBe('film.mp4')
   expect(sha256(await readFile(await download.path()))).toBe(film.sha256)
@@ -108,7 +110,7 @@ test('all files pause, resume and are cancelled together', async () => {
   await button(page, 'Cancel all').click()
   await button(page, 'Drop').click()
   for (const { name } of films) await rowOf(page, name).waitFor({ state: 'detached' })
-  expect(await unfinished()).toEqual([])
+  expect(await stage.unfinished()).toEqual([])
   await page.waitForFunction(() => document.title === 'Partway')
 })
 
@@ -118,16 +120,16 @@ test('cancel asks first, and has the server drop what had arrived', async () => 
   stage.watch('cancelled.mp4').hold((part) => part > 2)
   await choose(page, film.path)
   await storedShown(page, 'cancelled.mp4', 2)
-  expect(await unfinished()).toContain('cancelled.mp4')
+  expect(await stage.unfinished()).toContain('cancelled.mp4')
   await button(page, 'Cancel cancelled.mp4').click()
   await button(page, 'Keep').click()
   expect(await focused(page)).toBe('Cancel cancelled.mp4')
-  expect(await unfinished()).toContain('cancelled.mp4')
+  expect(await stage.unfinished()).toContain('cancelled.mp4')
 
   await button(page, 'Cancel cancelled.mp4').click()
   await button(page, 'Drop').click()
   await rowOf(page, 'cancelled.mp4').waitFor({ state: 'detached' })
-  expect(await unfinished()).not.toContain('cancelled.mp4')
+  expect(await stage.unfinished()).not.toContain('cancelled.mp4')
   expect(await focused(page)).toBe('Choose files')
   await page.getByRole('status').getByText('cancelled.mp4 is cancelled.').waitFor({ state: 'attached' })
 })
@@ -152,14 +154,14 @@ test('a file that is chosen twice stands in the list once; chosen again while it
   await storedShown(page, 'twice.mp4', 2)
   await choose(page, film.path)
   await page.getByRole('alert').getByText('twice.mp4 is on its way already.').waitFor()
-  expect(await page.getByRole('listitem').count()).toBe(1)
+  expect(await rowsOf(page).count()).toBe(1)
 
   await button(page, 'Pause twice.mp4').click()
   await button(page, 'Resume twice.mp4').waitFor()
   parts.holdNoMore()
   await choose(page, film.path)
   await done(page)
-  expect(await page.getByRole('listitem').count()).toBe(1)
+  expect(await rowsOf(page).count()).toBe(1)
   await page.getByText('twice.mp4 is on its way already.').waitFor({ state: 'hidden' })
 })
 
@@ -169,7 +171,7 @@ test('a download while another file moves asks nothing and interrupts nothing', 
   const { page } = await stage.open()
   const parts = stage.watch('moving.mp4')
   await choose(page, notes.path)
-  await button(page, 'Download notes.txt').waitFor()
+  await rowOf(page, 'notes.txt').getByRole('button', { name: 'Download notes.txt' }).waitFor()
   parts.hold((part) => part > 2)
   await choose(page, film.path)
   await storedShown(page, 'moving.mp4', 2)
@@ -181,7 +183,7 @@ test('a download while another file moves asks nothing and interrupts nothing', 
 
   const [download] = await Promise.all([
     page.waitForEvent('download'),
-    button(page, 'Download notes.txt').click(),
+    rowOf(page, 'notes.txt').getByRole('button', { name: 'Download notes.txt' }).click(),
   ])
   expect(sha256(await readFile(await download.path()))).toBe(notes.sha256)
   parts.release()
@@ -220,9 +222,4 @@ async function chooseHuge(page: Page, name: string, bytes: number): Promise<void
     },
     { name, bytes },
   )
-}
-
-async function unfinished(): Promise<string[]> {
-  const { uploads } = await stage.api<ListUploadsResponse>('GET', '/uploads')
-  return uploads.map(({ fileName }) => fileName)
 }

@@ -1,4 +1,5 @@
 import type { Admission } from '../../local/s3/server.ts'
+import { safeFileName } from '../../protocol/object-key.ts'
 
 /** The parts of one file, as the store sees them: whichever tab, browser or process sends them. */
 export interface PartWatch {
@@ -72,7 +73,7 @@ export function createPartGate(): PartGate {
     },
     watch(fileName) {
       const watch: Watched = {
-        fileName,
+        fileName: safeFileName(fileName),
         sent: [],
         stored: [],
         holds: () => false,

@@ -1,9 +1,8 @@
 import { appendFile } from 'node:fs/promises'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { MIB } from '../../protocol/limits.ts'
-import type { ListUploadsResponse } from '../../protocol/schemas.ts'
 import { choose, done, focused, keyOf, overlap, storedShown } from './list.ts'
-import { button, lineOf, openStage, rowOf, type Stage, watchParts } from './stage.ts'
+import { button, lineOf, openStage, rowOf, rowsOf, type Stage, watchParts } from './stage.ts'
 import { dragFrom } from './trusted-drop.ts'
 
 /** Ten parts: four of them are 40 %. */
@@ -15,7 +14,10 @@ beforeAll(async () => {
   stage = await openStage()
 }, 60_000)
 afterAll(() => stage?.close())
-afterEach(() => Promise.all(stage.browser.contexts().map((context) => context.close())))
+afterEach(async () => {
+  await Promise.all(stage.browser.contexts().map((context) => context.close()))
+  await stage.dropUnfinished()
+})
 
 test('reloaded at 40 %, an upload goes on by itself, and no part that the store has is sent again', async () => {
   const film = await stage.file('reloaded.mp4', FILM_BYTES)
@@ -73,25 +75,27 @@ test('what was paused stands still after a reload, until a click', async () => {
 })
 
 test('what another browser began is in the list, and goes on once its file is chosen', async () => {
-  const film = await stage.file('moved.mp4', FILM_BYTES)
+  const film = await stage.file('moved film.mp4', FILM_BYTES)
   const one = await stage.open()
-  const before = stage.watch('moved.mp4')
+  const before = stage.watch('moved film.mp4')
   before.hold((part) => part > 4)
   await choose(one.page, film.path)
-  await storedShown(one.page, 'moved.mp4', 4)
+  await storedShown(one.page, 'moved film.mp4', 4)
   await one.page.context().close()
   before.holdNoMore()
 
   const { page, errors } = await stage.open()
-  const after = stage.watch('moved.mp4')
-  await page.getByText(/^1 upload unfinished, 33\.6 MB have arrived\.$/).waitFor()
-  expect(await lineOf(page, 'moved.mp4', '.status')).toContain('choose the same file again')
-  await button(page, 'Choose file moved.mp4').waitFor()
+  const after = stage.watch('moved film.mp4')
+  await page.getByText(/^1 upload unfinished: 33\.6 MB have arrived\.$/).waitFor()
+  // What the server tells of a name is what is left of it in the key.
+  expect(await lineOf(page, 'moved_film.mp4', '.status')).toContain('choose the same file again')
+  await button(page, 'Choose file moved_film.mp4').waitFor()
   await choose(page, film.path)
   await done(page)
-  expect(await page.getByRole('listitem').count()).toBe(1)
+  expect(await rowsOf(page).count()).toBe(1)
+  expect(await rowOf(page, 'moved film.mp4').count()).toBe(1)
   expect(overlap(after.sent, [1, 2, 3, 4])).toEqual([])
-  expect(await stage.sha256Stored(await keyOf(page, 'moved.mp4'))).toBe(film.sha256)
+  expect(await stage.sha256Stored(await keyOf(page, 'moved film.mp4'))).toBe(film.sha256)
   expect(errors).toEqual([])
 })
 
@@ -104,7 +108,7 @@ test('of unfinished uploads, Discard asks, and has the server drop them', async 
   await storedShown(one.page, 'discarded.mp4', 4)
   await one.page.context().close()
   before.holdNoMore()
-  expect(await unfinished()).toEqual(['discarded.mp4'])
+  expect(await stage.unfinished()).toEqual(['discarded.mp4'])
 
   const { page } = await stage.open()
   await button(page, 'Discard').click()
@@ -112,17 +116,17 @@ test('of unfinished uploads, Discard asks, and has the server drop them', async 
   expect(await focused(page)).toBe('Keep')
   await page.keyboard.press('Escape')
   expect(await focused(page)).toBe('Discard')
-  expect(await unfinished()).toEqual(['discarded.mp4'])
+  expect(await stage.unfinished()).toEqual(['discarded.mp4'])
 
   await button(page, 'Discard').click()
   await button(page, 'Drop').click()
   await rowOf(page, 'discarded.mp4').waitFor({ state: 'detached' })
   await page.getByText(/unfinished/).waitFor({ state: 'hidden' })
-  expect(await unfinished()).toEqual([])
+  expect(await stage.unfinished()).toEqual([])
   expect(await focused(page)).not.toBe('')
   await page.reload()
   await button(page, 'Choose files').waitFor()
-  expect(await page.getByRole('listitem').count()).toBe(0)
+  expect(await rowsOf(page).count()).toBe(0)
 })
 
 test('a file that changed on the disk before the reload is not mixed with what has arrived', async () => {
@@ -146,13 +150,8 @@ test('a file that changed on the disk before the reload is not mixed with what h
   await choose(page, film.path)
   await done(page)
   expect(requests.sent.toSorted(byNumber)).toEqual([1, 2, 3, 4, ...LATER_PARTS, 11])
-  expect(await unfinished()).toEqual([])
+  expect(await stage.unfinished()).toEqual([])
 })
-
-async function unfinished(): Promise<string[]> {
-  const { uploads } = await stage.api<ListUploadsResponse>('GET', '/uploads')
-  return uploads.map(({ fileName }) => fileName)
-}
 
 function byNumber(a: number, b: number): number {
   return a - b

@@ -57,9 +57,14 @@ export async function openTab(page: Page, url: string): Promise<Tab> {
   return { page, errors, network: await networkOf(page) }
 }
 
-/** The row of a file, by its name. */
+/** The rows of the uploads. */
+export function rowsOf(page: Page): Locator {
+  return page.getByRole('region', { name: 'Uploads', exact: true }).getByRole('listitem')
+}
+
+/** The row of a file that is uploaded, by its name. */
 export function rowOf(page: Page, name: string): Locator {
-  return page.getByRole('listitem').filter({ has: page.locator(`.name[title="${name}"]`) })
+  return rowsOf(page).filter({ has: page.locator(`.name[title="${name}"]`) })
 }
 
 export function button(page: Page, name: string): Locator {

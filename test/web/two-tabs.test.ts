@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { MIB } from '../../protocol/limits.ts'
 import { choose, done, keyOf, overlap, storedShown, titled } from './list.ts'
-import { button, lineOf, openStage, openTab, rowOf, type Stage, type Tab } from './stage.ts'
+import { button, lineOf, openStage, openTab, rowOf, rowsOf, type Stage, type Tab } from './stage.ts'
 
 const FILM_BYTES = 80 * MIB
 
@@ -11,7 +11,10 @@ beforeAll(async () => {
   stage = await openStage()
 }, 60_000)
 afterAll(() => stage?.close())
-afterEach(() => Promise.all(stage.browser.contexts().map((context) => context.close())))
+afterEach(async () => {
+  await Promise.all(stage.browser.contexts().map((context) => context.close()))
+  await stage.dropUnfinished()
+})
 
 test('two tabs show one list; the second pauses and resumes what the first sends', async () => {
   const film = await stage.file('shared.mp4', FILM_BYTES)
@@ -46,7 +49,7 @@ test('a file that is added in the second tab is sent by the first, and refused w
   await storedShown(page, 'added.mp4', 4)
   await choose(other, film.path)
   await other.getByRole('alert').getByText('added.mp4 is on its way already.').waitFor()
-  expect(await page.getByRole('listitem').count()).toBe(1)
+  expect(await rowsOf(page).count()).toBe(1)
   parts.release()
   await Promise.all([done(page), done(other)])
   expect(parts.sent.toSorted(byNumber)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
