@@ -1,4 +1,3 @@
-import { refusalOf } from './admission.ts'
 import { createAnnouncer } from './announcer.ts'
 import { confirm } from './confirm.ts'
 import { setText } from './dom.ts'
@@ -51,7 +50,7 @@ export function createView(host: PartwayUpload): View {
   const rows = new Map<string, Row>()
   const drops = createDropTarget(host, hover, take)
   let shared: SharedQueue | undefined
-  let unsubscribe: (() => void) | undefined
+  let unsubscribe: ((() => void) | undefined)[] = []
   let downloads: Promise<Downloads> | undefined
   let unfinished: readonly QueueItem[] = []
   let ready = false
@@ -122,11 +121,16 @@ export function createView(host: PartwayUpload): View {
   async function take(picked: Picked | Promise<Picked>): Promise<void> {
     const { files, complaints = [] } = await picked
     const said = [...complaints]
-    const taken = files.filter(({ file, path = file.name }) => {
-      const problem = refusalOf(file, host.getAttribute('accept') ?? '', numberOf(host, 'max-size'))
-      if (problem) said.push(`${path}: ${problem.sentence}`)
-      return !problem
-    })
+    let taken = files
+    const [accept, maxSize] = [host.getAttribute('accept'), numberOf(host, 'max-size')]
+    if (accept || maxSize) {
+      const { refusalOf } = await import('./admission.ts')
+      taken = files.filter(({ file, path = file.name }) => {
+        const problem = refusalOf(file, accept ?? '', maxSize)
+        if (problem) said.push(`${path}: ${problem.sentence}`)
+        return !problem
+      })
+    }
     for (const { sentence } of (await shared?.queue.add(taken)) ?? []) said.push(sentence)
     banner('notice', said.join(' '))
   }
@@ -139,7 +143,9 @@ export function createView(host: PartwayUpload): View {
   function draw(): void {
     if (!shared) return
     const { queue, client } = shared
-    const { waitingFor } = queue
+    const { waits } = client.api
+    // The list of what is unfinished waits for a sign-in, too, when nothing moves.
+    const waitingFor = queue.waitingFor ?? waits?.current?.for
     const focused = root.activeElement
     const row = focused?.closest('li')
     const neighbour = row?.nextElementSibling ?? row?.previousElementSibling
@@ -245,8 +251,9 @@ export function createView(host: PartwayUpload): View {
     open() {
       if (shared) return
       shared = shareQueue(host)
-      unsubscribe = shared.queue.subscribe(requestDraw)
-      shared.queue.ready.then(() => {
+      const { queue, client } = shared
+      unsubscribe = [queue.subscribe(requestDraw), client.api.waits?.subscribe(requestDraw)]
+      queue.ready.then(() => {
         draw()
         ready = true
       })
@@ -260,7 +267,7 @@ export function createView(host: PartwayUpload): View {
     close() {
       if (!shared) return
       drops.close()
-      unsubscribe?.()
+      for (const stop of unsubscribe) stop?.()
       downloads?.then((list) => list.close())
       drawRows([])
       guard(false)
