@@ -6,6 +6,7 @@ import {
   type UnfinishedDownload,
   unfinishedDownloads,
 } from '../../client/browser/download.ts'
+import { FileTarget } from '../../client/browser/file-target.ts'
 import type { DownloadOptions } from '../../client/download.ts'
 import type { Download } from '../../client/download-events.ts'
 import { IntegrityError } from '../../client/errors.ts'
@@ -186,6 +187,49 @@ describe('a download that goes on', () => {
   })
 })
 
+describe('a checkpoint', () => {
+  /** A file of which so many bytes are saved, each of which took a microsecond to copy. */
+  async function saved(bytes: number) {
+    let now = 0
+    const place = new FakePlace()
+    place.trouble = (step) => {
+      if (step === 'open') now += (place.content?.length ?? 0) / 1000
+    }
+    const ports = {
+      endpoint: '',
+      records: fakeRecords(),
+      locks: null,
+      clock: { now: () => now, after: () => () => {} },
+    }
+    const target = await FileTarget.claim(place.handle, 'film.mov', ports)
+    await target.begin({ key: KEY, etag: 'abc', size: 2 * bytes })
+    const block = new Uint8Array(MIB)
+    for (let at = 0; at < bytes; at += MIB) await target.write(block, at)
+    await target.sync()
+    // The next one copies.
+    await target.write(block, bytes)
+    return { target, wait: (ms: number) => (now += ms) }
+  }
+
+  test('comes with 64 MiB, and then with half of what is saved', async () => {
+    const { target, wait } = await saved(MIB)
+    wait(24 * 3_600_000)
+    expect(target.isDue(64 * MIB - 1, 0)).toBe(false)
+    expect(target.isDue(64 * MIB, 0)).toBe(true)
+    expect(target.isDue(64 * MIB, 256 * MIB)).toBe(false)
+    expect(target.isDue(128 * MIB, 256 * MIB)).toBe(true)
+  })
+
+  test('has to be worth ten times what it takes', async () => {
+    const { target, wait } = await saved(8 * MIB)
+    const copyMs = (300 * MIB) / 1000
+    wait(9 * copyMs)
+    expect(target.isDue(150 * MIB, 150 * MIB)).toBe(false)
+    wait(copyMs)
+    expect(target.isDue(150 * MIB, 150 * MIB)).toBe(true)
+  })
+})
+
 describe('a file that cannot be written', () => {
   test.each([
     ['open', 'NotAllowedError', 'not-allowed'],
@@ -224,6 +268,23 @@ describe('a file that cannot be written', () => {
     await expect(second.result).rejects.toMatchObject({ reason: 'busy' })
     expect(await first.result).toMatchObject({ verified: 'checksum' })
   })
+})
+
+test('an object that is replaced midway is received anew', async () => {
+  const opened = await open({
+    trouble(_request, _response, nth) {
+      if (nth === 3) {
+        opened.store.object = pseudoRandom(3 * MIB)
+        opened.store.etag = 'def'
+      }
+      return false
+    },
+  })
+  const run = opened.begin({ concurrency: 1 })
+  const reasons = restartsOf(run)
+  expect(await run.result).toMatchObject({ etag: 'def' })
+  expect(reasons).toEqual(['the object has changed meanwhile'])
+  expect(opened.place.content?.equals(opened.store.object)).toBe(true)
 })
 
 describe('bytes that do not compare', () => {

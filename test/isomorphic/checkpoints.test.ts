@@ -27,9 +27,10 @@ function setting() {
   }
   const crc = { algorithm: 'CRC64NVME' as const, create: () => createCrc('CRC64NVME') }
   const there = nothingHeld('CRC64NVME')
-  const checkpoints = new Checkpoints(there, crc, shelf, new VirtualClock())
+  const clock = new VirtualClock()
+  const checkpoints = new Checkpoints(there, crc, shelf, clock)
   return {
-    ...{ log, journaled, shelf, there, checkpoints },
+    ...{ log, journaled, shelf, there, checkpoints, clock },
     hold(until: Promise<void>) {
       held = until
     },
@@ -152,5 +153,39 @@ describe('a checkpoint', () => {
     half?.end()
     await checkpoints.settle()
     expect([...there.md5s]).toEqual([[0, 'abcd']])
+  })
+})
+
+describe('a shelf that says itself when a checkpoint is worth it', () => {
+  test('has one then, and not by the second', async () => {
+    const { checkpoints, shelf, log, clock } = setting()
+    Object.assign(shelf, { isDue: (unsaved: number, saved: number) => unsaved >= saved + 2 * MIB })
+    const lane = checkpoints.begin({ start: 0, end: 20 * MIB })
+    await lane.write(block)
+    await new Promise<void>((resolve) => clock.after(10_000, resolve))
+    expect(log).not.toContain('sync')
+    for (let at = 1; at < 6; at++) await lane.write(block)
+    // After 2 MiB, and after 4 more.
+    expect(log.filter((line) => line === 'sync')).toHaveLength(2)
+  })
+
+  test('has one where there may be no time later, of what was written by then', async () => {
+    const { checkpoints, shelf, there } = setting()
+    const leaving: (() => void)[] = []
+    Object.assign(shelf, {
+      isDue: () => false,
+      onLeaving(save: () => void) {
+        leaving.push(save)
+        return () => leaving.pop()
+      },
+    })
+    const own = new Checkpoints(there, undefined, shelf, new VirtualClock())
+    const lane = own.begin({ start: 0, end: 20 * MIB })
+    await lane.write(block)
+    leaving[0]?.()
+    await expect.poll(() => there.spans.bytes).toBe(MIB)
+    await own.settle()
+    expect(leaving).toEqual([])
+    await checkpoints.settle()
   })
 })
