@@ -1,16 +1,17 @@
 import type { BrowserClient, FileOptions } from '../../client/browser/index.ts'
 import { systemClock } from '../../client/clock.ts'
 import type { Clock } from '../../client/ports.ts'
-import { isMoving, isOver } from '../item-states.ts'
+import { isMoving } from '../item-states.ts'
 import type { QueueItem, Refusal, UploadQueue } from '../upload-queue.ts'
-import { createKeeper } from './keeper.ts'
-import type { Kept, KeptStorage } from './kept.ts'
-import { type Action, type Command, createRunner, type Runner } from './runner.ts'
-import { indexedDbItems } from './storage.ts'
+import type { KeptStorage, Told } from './kept.ts'
+import type { Action, Command, Runner } from './runner.ts'
 import { joinTabs, type Tabs, type TabsPorts } from './tabs.ts'
 
 /** Other tabs hear of bytes that moved so often; of everything else at once. */
 const TELL_MS = 250
+
+/** The code that runs uploads could not be loaded: so soon it is tried again. */
+const LOAD_AGAIN_MS = 5_000
 
 export interface QueueOptions {
   /** Of the API. Tabs with the same one share a queue. */
@@ -23,11 +24,13 @@ export interface QueueOptions {
 
 /** What a browser brings, and tests bring instead. */
 export interface QueuePorts extends TabsPorts {
-  /** `null`: nothing is remembered. */
-  readonly storage: KeptStorage | null
+  /** `null`: nothing is remembered. @default the browser's, where it has locks */
+  readonly storage: KeptStorage | null | undefined
   readonly clock: Clock
   /** Tells of `pagehide`, `pageshow` and `online`. */
   readonly page: Pick<EventTarget, 'addEventListener'>
+  /** What only the tab that runs the uploads needs. */
+  readonly load: () => Promise<typeof import('./runner.ts')>
 }
 
 /** What the tab that runs the uploads tells the others. */
@@ -41,12 +44,6 @@ interface News {
   readonly told: readonly Told[]
 }
 
-interface Told {
-  readonly item: QueueItem
-  /** Where that changed. */
-  readonly kept: Kept | undefined
-}
-
 type Message =
   | { readonly hello: true }
   | { readonly news: News }
@@ -55,23 +52,21 @@ type Message =
 
 /** The uploads of this origin to one API. */
 export function createUploadQueue({ endpoint, client, uploadOptions, ports }: QueueOptions): UploadQueue {
-  const browsers = globalThis.navigator?.locks ?? null
-  const { locks, storage, wire, clock, page }: QueuePorts = {
-    locks: browsers,
+  const {
+    locks = globalThis.navigator?.locks ?? null,
     // Two tabs that cannot share would both send what one of them remembers.
-    storage: browsers && indexedDbItems(),
-    wire: (name) => new BroadcastChannel(name),
-    clock: systemClock,
-    page: globalThis,
-    ...ports,
-  }
+    storage = locks && undefined,
+    wire = (name) => new BroadcastChannel(name),
+    clock = systemClock,
+    page = globalThis,
+    load = () => import('./runner.ts'),
+  }: Partial<QueuePorts> = ports ?? {}
   const listeners = new Set<() => void>()
   /** Commands that no tab has answered yet. */
   const asks = new Map<number, { ask: Command; answer(refusals: readonly Refusal[]): void }>()
   const left = new AbortController()
   let tabs: Tabs | undefined
   let runner: Runner | undefined
-  let save: (() => void) | undefined
   /** As told by the tab that runs them; there, as it told them. */
   let told = new Map<string, Told>()
   let items: readonly QueueItem[] | undefined
@@ -96,31 +91,24 @@ export function createUploadQueue({ endpoint, client, uploadOptions, ports }: Qu
   function leave(): void {
     tell()
     const run = runner
-    runner = save = undefined
+    runner = undefined
     tabs?.leave(run?.stop())
     tabs = undefined
   }
 
   async function lead(): Promise<void> {
     const mine = tabs
-    const remembered = (await storage?.load().catch(() => [])) ?? []
-    const found = remembered.filter((kept) => kept.endpoint === endpoint)
-    const all = new Map(found.map((kept) => [kept.id, kept]))
-    // What another tab knew can be newer than what is stored, and its Files need no asking.
-    for (const [id, { kept }] of told) if (kept) all.set(id, { ...all.get(id), ...kept })
-    const options = () => uploadOptions ?? {}
-    const run = createRunner({ client, endpoint, clock, options, onChange: changed })
-    // Ids are times, in digits.
-    const inOrder = [...all.values()].sort((a, b) => Number(a.id) - Number(b.id))
-    await Promise.all(inOrder.map((kept) => run.recall(kept, told.get(kept.id)?.item)))
-    if (tabs !== mine || !mine) return void run.stop()
-    const entries = () => [...run.entries.values()]
-    const toRemember = () => entries().flatMap(({ now, kept }) => (isRemembered(now.state, kept) ? kept : []))
-    const forgotten = (ids: Iterable<string>) => {
-      for (const id of ids) run.entries.get(id)?.forgotten()
+    const module = await load().catch(() => undefined)
+    if (tabs !== mine || !mine) return
+    if (!module) {
+      // There is no network, or it was gone for a moment.
+      clock.after(LOAD_AGAIN_MS, lead)
+      return
     }
-    // Not before the list is whole: what is not on it is forgotten.
-    save = storage ? createKeeper(storage, found, toRemember, forgotten) : undefined
+    const options = () => uploadOptions ?? {}
+    const run = module.createRunner({ client, endpoint, clock, storage, options, onChange: changed })
+    await run.begin(told)
+    if (tabs !== mine) return void run.stop()
     runner = run
     told = new Map()
     tell(true)
@@ -142,7 +130,6 @@ export function createUploadQueue({ endpoint, client, uploadOptions, ports }: Qu
   /** @param urgent more than bytes that moved */
   function changed(urgent: boolean): void {
     items = undefined
-    if (urgent) save?.()
     if (isHeard && !isTelling) {
       const wait = toldAt + TELL_MS - clock.now()
       // A tab in the background has slow timers, but its uploads go on telling.
@@ -283,7 +270,3 @@ export function createUploadQueue({ endpoint, client, uploadOptions, ports }: Qu
 interface Asking {
   requestPermission(): Promise<PermissionState>
 }
-
-/** What is over needs no remembering, nor what the server remembers. */
-const isRemembered = (state: QueueItem['state'], { lastModified }: Kept) =>
-  !isOver(state) && state !== 'cancelling' && lastModified !== undefined

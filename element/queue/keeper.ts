@@ -12,14 +12,14 @@ const COPIED_AT_ONCE = 16 * MIB
  * Writes what changed, one batch after another: many changes at a time are one transaction, and nobody waits for it.
  * @param found what is there already
  * @param all what is to be remembered
- * @param failed there was no room for these
+ * @param failed there was no room for it
  * @returns to be called after a change
  */
 export function createKeeper(
   storage: KeptStorage,
   found: readonly Kept[],
   all: () => readonly Kept[],
-  failed: (ids: Iterable<string>) => void,
+  failed: (id: string) => void,
 ): () => void {
   let written = new Map(found.map((kept) => [kept.id, kept]))
   /** Sizes of the Files that are stored, or that are not to be tried again. */
@@ -42,7 +42,7 @@ export function createKeeper(
       await storage.write(changes)
       written = now
     } catch {
-      failed(changes.keys())
+      for (const id of changes.keys()) failed(id)
     }
   }
 
@@ -67,8 +67,10 @@ export function createKeeper(
       }
       if (batch.size > 0) await storage.copy(batch)
     } catch {
-      for (const id of batch.keys()) copied.set(id, 0)
-      failed(batch.keys())
+      for (const id of batch.keys()) {
+        copied.set(id, 0)
+        failed(id)
+      }
     }
     return batch.size > 0
   }

@@ -1,3 +1,5 @@
+import type { QueueItem } from '../upload-queue.ts'
+
 /** What is remembered of an item, to go on with it after a reload or in another tab. Replaced when it changes. */
 export interface Kept {
   readonly id: string
@@ -17,6 +19,13 @@ export interface Kept {
   readonly handle?: FileSystemFileHandle | undefined
   /** Goes along between tabs; in storage it stands apart, if there is room. */
   readonly file?: File | undefined
+}
+
+/** What tabs tell each other of an item. */
+export interface Told {
+  readonly item: QueueItem
+  /** Where that changed. */
+  readonly kept: Kept | undefined
 }
 
 /** Where items are remembered. What fails is rejected, and harms nobody. */

@@ -4,7 +4,9 @@ import { MAX_UPLOADS_PAGE } from '../../protocol/limits.ts'
 import { hasStopped, isMoving, isOver } from '../item-states.ts'
 import type { PickedFile, QueueItem, Refusal } from '../upload-queue.ts'
 import { createEntry, type Entry, type EntryPorts } from './entry.ts'
-import { type Kept, readAgain } from './kept.ts'
+import { createKeeper } from './keeper.ts'
+import { type Kept, type KeptStorage, readAgain, type Told } from './kept.ts'
+import { indexedDbItems } from './storage.ts'
 
 /** Files that begin by themselves. They share the client's lanes: more of them than lanes would only wait for one another. */
 const FILES_AT_ONCE = 5
@@ -27,15 +29,25 @@ export interface RunnerOptions {
   readonly endpoint: string
   options(): UploadOptions
   readonly clock: Clock
+  /** `null`: nothing is remembered. @default the browser's */
+  readonly storage?: KeptStorage | null | undefined
   /** @param urgent more than bytes that moved */
   onChange(urgent: boolean): void
 }
 
 export type Runner = ReturnType<typeof createRunner>
 
-/** The list, in the tab that runs it. */
-export function createRunner({ client, endpoint, options, clock, onChange }: RunnerOptions) {
+/** The list, in the tab that runs it: no other loads this. */
+export function createRunner({
+  client,
+  endpoint,
+  options,
+  clock,
+  storage = indexedDbItems(),
+  onChange,
+}: RunnerOptions) {
   const { api } = client
+  let save: (() => void) | undefined
   const entries = new Map<string, Entry>()
   const stop = new AbortController()
   const { signal } = stop
@@ -77,10 +89,11 @@ export function createRunner({ client, endpoint, options, clock, onChange }: Run
   const having = (test: (state: QueueItem['state']) => boolean) =>
     [...entries.values()].filter(({ now }) => test(now.state))
 
-  /** Begins what may begin. */
+  /** Begins what may begin, and remembers what is. */
   function settle(): void {
     isSettling = false
     if (signal.aborted) return
+    save?.()
     const free = Math.max(0, FILES_AT_ONCE - having(isMoving).length)
     for (const entry of having((state) => state === 'queued').slice(0, free)) entry.start()
     look()
@@ -134,20 +147,41 @@ export function createRunner({ client, endpoint, options, clock, onChange }: Run
     else for await (const upload of listed(false)) if (upload.key === key) await drop(upload)
   }
 
+  /** Puts it on the list as it was left. @param item how it stood in the tab that ran it until now */
+  async function recall(kept: Kept, item?: QueueItem): Promise<void> {
+    lastId = Math.max(lastId, Number(kept.id))
+    const entry = put(kept, item)
+    if (item?.state === 'cancelling') return void entry.cancel()
+    if (isOver(entry.now.state) || (kept.file && !/^(queued|unfinished)$/.test(entry.now.state))) return
+    const file = kept.file ?? (await readAgain(kept.handle))
+    if (!file || file === 'ask') return entry.wait(file ? 'permission' : 'file')
+    if (!kept.paused) return entry.queue({ file })
+    entry.keep({ file })
+    entry.wait('click')
+  }
+
+  /** What is over needs no remembering, nor what the server remembers. */
+  const toRemember = () =>
+    having((state) => !isOver(state) && state !== 'cancelling').flatMap(({ kept }) =>
+      kept.lastModified === undefined ? [] : kept,
+    )
+
   return {
     entries,
 
-    /** Puts it on the list as it was left. @param item how it stood in the tab that ran it until now */
-    async recall(kept: Kept, item?: QueueItem): Promise<void> {
-      lastId = Math.max(lastId, Number(kept.id))
-      const entry = put(kept, item)
-      if (item?.state === 'cancelling') return void entry.cancel()
-      if (isOver(entry.now.state) || (kept.file && !/^(queued|unfinished)$/.test(entry.now.state))) return
-      const file = kept.file ?? (await readAgain(kept.handle))
-      if (!file || file === 'ask') return entry.wait(file ? 'permission' : 'file')
-      if (!kept.paused) return entry.queue({ file })
-      entry.keep({ file })
-      entry.wait('click')
+    /** @param told what the tab that ran the list until now said of each item */
+    async begin(told: ReadonlyMap<string, Told>): Promise<void> {
+      const all = (await storage?.load().catch(() => [])) ?? []
+      const found = all.filter((kept) => kept.endpoint === endpoint)
+      const byId = new Map(found.map((kept) => [kept.id, kept]))
+      // What another tab knew can be newer than what is stored, and its Files need no asking.
+      for (const [id, { kept }] of told) if (kept) byId.set(id, { ...byId.get(id), ...kept })
+      // Ids are times, in digits.
+      const inOrder = [...byId.values()].sort((a, b) => Number(a.id) - Number(b.id))
+      await Promise.all(inOrder.map((kept) => recall(kept, told.get(kept.id)?.item)))
+      // Not before the list is whole: what is not on it is forgotten.
+      if (storage && !signal.aborted)
+        save = createKeeper(storage, found, toRemember, (id) => entries.get(id)?.forgotten())
     },
 
     /** @returns what was not taken */
@@ -180,6 +214,7 @@ export function createRunner({ client, endpoint, options, clock, onChange }: Run
     /** What is under way stops, and is kept. @returns once others can go on with it */
     async stop(): Promise<void> {
       stop.abort()
+      save = undefined
       cancelLook?.()
       await Promise.allSettled([...entries.values()].map((entry) => entry.stopped()))
     },

@@ -6,7 +6,7 @@ import { systemClock } from '../../client/clock.ts'
 import type { JournalStore, PartTransport } from '../../client/ports.ts'
 import { upload } from '../../client/upload.ts'
 import { createUploadQueue } from '../../element/queue/index.ts'
-import type { KeptStorage } from '../../element/queue/kept.ts'
+import type { Kept, KeptStorage } from '../../element/queue/kept.ts'
 import { indexedDbItems } from '../../element/queue/storage.ts'
 import type { QueueItem, UploadQueue } from '../../element/upload-queue.ts'
 import { enginePorts } from '../client/engine-ports.ts'
@@ -36,6 +36,12 @@ class Platform {
     })
     this.#queues.push(queue)
     return queue
+  }
+
+  /** There is no event for it. */
+  async untilStored(fits: (kept: readonly Kept[]) => boolean): Promise<void> {
+    const mine = async () => (await this.storage.load()).filter(({ endpoint }) => endpoint === this.endpoint)
+    while (!fits(await mine())) await new Promise((resolve) => setTimeout(resolve, 5))
   }
 
   end(): void {
@@ -122,16 +128,12 @@ test('a queue that is opened again goes on with what was running, and sends no p
   const first = platform.open()
   await first.add([{ file: film('a.mov') }])
   await until(first, (items) => items[0]?.partsDone)
-  for (let files = 0; files === 0; ) {
-    files = (await platform.storage.load()).filter(
-      ({ file, endpoint }) => file && endpoint === platform.endpoint,
-    ).length
-  }
+  await platform.untilStored((kept) => kept.some(({ file }) => file))
   first.close()
   const second = platform.open()
   const [item] = await until(second, areDone)
   expect(item?.result?.bytesResumed).toBeGreaterThan(0)
   expect(new Set(platform.store.partsPut()).size).toBe(10)
-  expect((await platform.storage.load()).filter(({ endpoint }) => endpoint === platform.endpoint)).toEqual([])
+  await platform.untilStored((kept) => kept.length === 0)
   platform.end()
 })

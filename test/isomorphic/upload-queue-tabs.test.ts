@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { QueuePorts } from '../../element/queue/index.ts'
 import { allIn, fileOf, picked, QueueSetting } from '../client/queue-setting.ts'
 
 const isDone = allIn('done')
@@ -107,5 +108,17 @@ test('without locks each tab is alone', async () => {
   const [first, second] = [setting.tab({ ports }), setting.tab({ ports })]
   await first.queue.add(picked(fileOf('a')))
   await first.until(isDone)
-  expect([second.queue.items, second.queue.runsHere]).toEqual([[], true])
+  await second.queue.ready
+  expect([second.begun, second.queue.runsHere]).toEqual([[], true])
+})
+
+test('where the code that uploads cannot be loaded at once, files wait for it', async () => {
+  const setting = new QueueSetting()
+  let tries = 0
+  const load: QueuePorts['load'] = () =>
+    ++tries < 3 ? Promise.reject(new TypeError('Failed to fetch')) : import('../../element/queue/runner.ts')
+  const tab = setting.tab({ ports: { load } })
+  await tab.queue.add(picked(fileOf('a')))
+  await tab.until(isDone)
+  expect(tries).toBe(3)
 })
