@@ -7,7 +7,7 @@ import type { ApiRequest, Authorization, Authorizer } from './authorizer.ts'
 import { bearerAuthorizer, type TokenProvider } from './bearer.ts'
 import { sleep, systemClock } from './clock.ts'
 import { ApiError, NetworkError } from './errors.ts'
-import type { Clock, ControlPlane, UploadId, Wakes } from './ports.ts'
+import type { Clock, ControlPlane, Wakes } from './ports.ts'
 import { API_RETRIES, backoff } from './retry.ts'
 import { isTransient } from './store-call.ts'
 import { TIMING, type Timing } from './timing.ts'
@@ -38,37 +38,23 @@ export function createApi(options: ApiOptions): ControlPlane {
   const { token = () => undefined, clock = systemClock } = options
   const { authorizer = bearerAuthorizer(token, clock) } = options
   const call = createCaller(options, authorizer)
-  const path = ({ uploadId }: UploadId) => ({ uploadId })
   return {
     endpoint: baseOf(options.url),
     waits: authorizer.waits,
     describe: (signal) => call('describe', {}, signal),
     initiate: (body, signal) => call('initiate', { body }, signal),
-    async presign(upload, parts, signal, checksums) {
+    async presign({ uploadId, key }, parts, signal, checksums) {
       const signed = checksums && { checksums: checksums.values, checksumAlgorithm: checksums.algorithm }
-      const body = { key: upload.key, parts, ...signed }
-      return (await call('presign', { path: path(upload), body }, signal)).signed
+      return (await call('presign', { uploadId, body: { key, parts, ...signed } }, signal)).signed
     },
-    listParts: (upload, signal) =>
-      call('list-parts', { path: path(upload), query: { key: upload.key } }, signal),
-    complete: (upload, request, signal) =>
-      call('complete', { path: path(upload), body: { key: upload.key, ...request } }, signal, 0),
-    abort: (upload, signal) => call('abort', { path: path(upload), query: { key: upload.key } }, signal),
+    listParts: ({ uploadId, key }, signal) => call('list-parts', { uploadId, query: { key } }, signal),
+    complete: ({ uploadId, key }, request, signal) =>
+      call('complete', { uploadId, body: { key, ...request } }, signal, 0),
+    abort: ({ uploadId, key }, signal) => call('abort', { uploadId, query: { key } }, signal),
     listUploads: ({ limit, cursor, details }, signal) =>
-      call(
-        'list-uploads',
-        {
-          query: {
-            ...(limit !== undefined && { limit: String(limit) }),
-            ...(cursor !== undefined && { cursor }),
-            ...(details && { details: '1' }),
-          },
-        },
-        signal,
-      ),
+      call('list-uploads', { query: { limit, cursor, details: details ? 1 : undefined } }, signal),
     async listObjects({ prefix = '', limit = MAX_LIST_PAGE, cursor }, signal) {
-      const query = { limit: String(limit), ...(cursor !== undefined && { cursor }) }
-      const page = await call('list-objects', { query }, signal)
+      const page = await call('list-objects', { query: { limit, cursor } }, signal)
       // The API lists all that are the caller's.
       return { ...page, objects: page.objects.filter(({ key }) => key.startsWith(prefix)) }
     },
@@ -77,8 +63,8 @@ export function createApi(options: ApiOptions): ControlPlane {
 }
 
 interface Input {
-  readonly path?: Record<string, string>
-  readonly query?: Record<string, string>
+  readonly uploadId?: string
+  readonly query?: Readonly<Record<string, string | number | undefined>>
   readonly body?: unknown
 }
 
@@ -105,53 +91,52 @@ function createCaller(
     signal: AbortSignal,
   ): Promise<ResponseOf<Routes[Name]>> {
     const attempt = follow(signal)
-    const { apiAnswerMs } = timing
-    const cancel = clock.after(apiAnswerMs, () =>
-      attempt.abort(new NetworkError(`Expected ${base} to answer within ${apiAnswerMs / 1000} s.`)),
+    const seconds = timing.apiAnswerMs / 1000
+    const cancel = clock.after(timing.apiAnswerMs, () =>
+      attempt.abort(new NetworkError(`Expected ${base} to answer within ${seconds} s.`)),
     )
     try {
       const response = await fetch(url, {
         method,
         headers: {
           accept: 'application/json',
-          ...(body !== '' && { 'content-type': 'application/json' }),
+          ...(body && { 'content-type': 'application/json' }),
           ...authorization?.headers,
         },
         signal: attempt.signal,
-        ...(body !== '' && { body }),
+        ...(body && { body }),
       })
-      authorization?.answered?.(response.status, response.headers.get('date') ?? undefined)
+      const { status } = response
+      authorization?.answered?.(status, response.headers.get('date') ?? undefined)
       const text = await response.text()
-      if (hasAnswered && isStrangers(response.status, text)) {
-        throw new NetworkError(`Expected an answer from ${base}, got one from somebody on the way there.`)
-      }
-      const answer = readAnswer(name, base, response.status, text)
+      if (hasAnswered && isStrangers(status, text)) throw unanswered('one from somebody on the way there')
+      const answer = readAnswer(name, base, status, text)
       hasAnswered = true
       return answer
     } catch (error) {
       attempt.signal.throwIfAborted()
-      if (!(error instanceof TypeError)) throw error
-      throw new NetworkError(`Expected an answer from ${base}, got none (${reasonOf(error)}).`, {
-        cause: error,
-      })
+      throw error instanceof TypeError ? unanswered(`none (${reasonOf(error)})`, error) : error
     } finally {
       cancel()
       attempt.release()
     }
   }
 
+  const unanswered = (got: string, cause?: unknown) =>
+    new NetworkError(`Expected an answer from ${base}, got ${got}.`, { cause })
+
   async function authorized<Name extends RouteName>(
     name: Name,
     request: ApiRequest,
     signal: AbortSignal,
   ): Promise<ResponseOf<Routes[Name]>> {
-    if ((paths[name] as Path).public) return once(name, request, undefined, signal)
-    let authorization: Authorization | undefined = await authorizer.authorize(request, signal)
+    const { public: isPublic }: Path = paths[name]
+    let authorization = isPublic ? undefined : await authorizer.authorize(request, signal)
     for (;;) {
       try {
         return await once(name, request, authorization, signal)
       } catch (error) {
-        if (!isGatewaysRefusal(error)) throw error
+        if (!authorization || !isGatewaysRefusal(error)) throw error
         authorization = await authorization.again(error, signal)
         if (!authorization) throw error
       }
@@ -160,13 +145,16 @@ function createCaller(
 
   return async function call<Name extends RouteName>(
     name: Name,
-    input: Input,
+    { uploadId = '', query = {}, body }: Input,
     signal: AbortSignal,
     retries = API_RETRIES,
   ): Promise<ResponseOf<Routes[Name]>> {
-    const { method } = paths[name]
-    const body = input.body === undefined ? '' : JSON.stringify(input.body)
-    const request = { method, url: base + pathOf(paths[name].path, input), body }
+    const { method, path } = paths[name]
+    const request = {
+      method,
+      url: base + path.replace('{uploadId}', encodeURIComponent(uploadId)) + searchOf(query),
+      body: body === undefined ? '' : JSON.stringify(body),
+    }
     for (let failures = 1; ; failures++) {
       try {
         return await authorized(name, request, signal)
@@ -181,14 +169,13 @@ function createCaller(
 
 /** Of the caller; a function's own 403 is about what is asked for. */
 function isGatewaysRefusal(error: unknown): error is ApiError {
-  return error instanceof ApiError && error.body === undefined && [401, 403].includes(error.status)
+  return error instanceof ApiError && !error.body && [401, 403].includes(error.status)
 }
 
-function pathOf(template: string, { path = {}, query = {} }: Input): string {
-  const filled = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''))
+function searchOf(query: NonNullable<Input['query']>): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined) as [string, string][]
   // A plus sign is a space to some, and itself to others, such as those who check a signature.
-  const search = new URLSearchParams(query).toString().replaceAll('+', '%20')
-  return search === '' ? filled : `${filled}?${search}`
+  return given.length > 0 ? `?${new URLSearchParams(given)}`.replaceAll('+', '%20') : ''
 }
 
 function baseOf(url: string | URL): string {
@@ -197,7 +184,7 @@ function baseOf(url: string | URL): string {
 }
 
 /** Node hides what happened in the cause; browsers say nothing at all. */
-function reasonOf(error: TypeError): string {
-  const cause = error.cause as { code?: string; message?: string } | undefined
-  return cause?.code ?? (cause?.message || error.message)
+function reasonOf({ cause, message }: TypeError): string {
+  const inner = Object(cause) as { code?: string; message?: string }
+  return inner.code ?? (inner.message || message)
 }

@@ -55,9 +55,7 @@ export function bearerAuthorizer(token: TokenProvider, clock: Clock, message?: s
 /** @throws {TypeError} which does not tell the token: what refuses a header quotes it */
 function bearing(token: string): Authorization['headers'] {
   if (!/^[\t\x20-\x7e]*$/.test(token)) {
-    throw new TypeError(
-      'Expected a token of one line in ASCII, got one with characters that no header holds. Look at where it comes from.',
-    )
+    throw new TypeError('Expected a token of one line in ASCII, got another. Look at where it comes from.')
   }
   return { authorization: `Bearer ${token}` }
 }

@@ -61,8 +61,7 @@ export class Completion {
     const verified = verifyArrival(arrived, { size, checksum: this.checksum }, 'in the store')
     if (verified === 'checksum') return { ...arrived, verified }
     const downgraded =
-      this.#proofs.downgraded ??
-      'Nothing here knows the checksum of every part, or the store did not tell its own.'
+      this.#proofs.downgraded ?? 'Not every part’s checksum is known here, or the store did not tell its own.'
     const isProven = await this.#proofs.etags?.prove(arrived.etag, this.#plan)
     return { ...arrived, verified: isProven ? 'etag' : 'size', downgraded }
   }

@@ -28,7 +28,7 @@ export interface Reception {
   readonly held: Held
   readonly ports: DownloadPorts
   readonly keeping: StoreCallPorts
-  readonly api: ControlPlane
+  readonly api: Pick<ControlPlane, 'download'>
   readonly lanes: Lanes
   readonly tracker: DownloadTracker
   readonly activities: Activities

@@ -5,14 +5,14 @@ import type { Clock, ControlPlane } from './ports.ts'
 
 /** The object's presigned URL, signed again before it expires, and when it is refused. Lanes share one call. */
 export class DownloadUrl {
-  readonly #api: ControlPlane
+  readonly #api: Pick<ControlPlane, 'download'>
   readonly #clock: Clock
   readonly #first: DownloadResponse
   #current: DownloadResponse
   #validUntil: number
   #signing: Promise<void> | undefined
 
-  constructor(api: ControlPlane, clock: Clock, first: DownloadResponse) {
+  constructor(api: Pick<ControlPlane, 'download'>, clock: Clock, first: DownloadResponse) {
     this.#api = api
     this.#clock = clock
     this.#first = first

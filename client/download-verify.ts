@@ -6,7 +6,16 @@ import type { DownloadResult } from './download-events.ts'
 import type { Held, Wanted } from './download-journal.ts'
 import { IntegrityError } from './errors.ts'
 import { canBeMd5, etagOfParts } from './etag.ts'
-import { ADVICE, verifyArrival, type Where } from './verify.ts'
+import { verifyArrival } from './verify.ts'
+
+/** What to do where it differs. */
+const ADVICE = {
+  'on the disk': 'Transfer the file again.',
+  'in the output': 'Discard what came out, and begin again.',
+} as const
+
+/** Where it arrived. */
+type Where = keyof typeof ADVICE
 
 type Verdict = Pick<DownloadResult, 'verified' | 'downgraded'>
 
@@ -45,7 +54,10 @@ export async function verifyDownload(
     const { algorithm } = checksum
     const crc = held.spans.crc(size) ?? createCrc(algorithm).digest()
     const arrived = { size, checksum: { algorithm, value: toBase64(crc) } }
-    return { verified: verifyArrival(arrived, { size, checksum }, where), downgraded: undefined }
+    return {
+      verified: verifyArrival(arrived, { size, checksum }, where, ADVICE[where]),
+      downgraded: undefined,
+    }
   }
   const parts = etagParts(answer)
   const downgraded = 'The store keeps no checksum of the object.'

@@ -20,8 +20,8 @@ import {
 } from './errors.ts'
 import { Emitter, type Listener } from './events.ts'
 import { fixedLanes } from './fixed-lanes.ts'
-import { apiContact, persist } from './persist.ts'
-import type { ControlPlane, Lanes } from './ports.ts'
+import { apiContact, type PersistentPlane, persist } from './persist.ts'
+import type { Lanes } from './ports.ts'
 import { createRecovery } from './recovery.ts'
 import { storeContact } from './retry.ts'
 import type { StoreCallPorts } from './store-call.ts'
@@ -59,7 +59,7 @@ class DownloadRun implements Download {
   readonly #range: ByteRange | undefined
   readonly #ports: DownloadPorts
   readonly #keeping: StoreCallPorts
-  readonly #api: ControlPlane
+  readonly #api: PersistentPlane
   readonly #lanes: Lanes
   readonly #emitter = new Emitter<DownloadEvents>()
   readonly #tracker: DownloadTracker

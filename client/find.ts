@@ -1,10 +1,11 @@
 import type { SingleUpload } from '../protocol/schemas.ts'
 import { ApiError } from './errors.ts'
-import type { ControlPlane, FoundObject, UploadId } from './ports.ts'
+import type { PersistentPlane } from './persist.ts'
+import type { FoundObject, UploadId } from './ports.ts'
 
 /** The object that an upload has become, where a request whose answer never came has made one. */
 export function findObject(
-  controlPlane: ControlPlane,
+  controlPlane: PersistentPlane,
   upload: UploadId | SingleUpload,
   signal: AbortSignal,
 ): Promise<FoundObject | undefined> {
@@ -14,7 +15,7 @@ export function findObject(
 }
 
 async function whateverIsThere(
-  controlPlane: ControlPlane,
+  controlPlane: PersistentPlane,
   key: string,
   signal: AbortSignal,
 ): Promise<FoundObject | undefined> {

@@ -1,7 +1,8 @@
 import type { Transfer } from './job.ts'
 import { replay } from './journal.ts'
 import { Ledger } from './ledger.ts'
-import type { ControlPlane, JournalStore } from './ports.ts'
+import type { PersistentPlane } from './persist.ts'
+import type { JournalStore } from './ports.ts'
 
 /**
  * Has the store drop the parts of an upload that has ended, and clears its journal. No effect where another upload goes on with them.
@@ -10,7 +11,7 @@ import type { ControlPlane, JournalStore } from './ports.ts'
  */
 export async function forget(
   journals: JournalStore,
-  controlPlane: ControlPlane,
+  controlPlane: PersistentPlane,
   sourceId: string,
   transfer: Transfer | undefined,
 ): Promise<void> {

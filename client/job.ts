@@ -2,7 +2,8 @@ import type { Checksum, ChecksumAlgorithm } from '../protocol/schemas.ts'
 import type { Activities } from './activity.ts'
 import type { UploadEvents } from './events.ts'
 import type { Ledger } from './ledger.ts'
-import type { ControlPlane, Lanes, PartTransport, PutRequest, Source } from './ports.ts'
+import type { PersistentPlane } from './persist.ts'
+import type { Lanes, PartTransport, PutRequest, Source } from './ports.ts'
 import type { Event } from './states.ts'
 import type { StoreCallPorts } from './store-call.ts'
 import type { Tracker } from './tracker.ts'
@@ -11,7 +12,7 @@ import type { Extras } from './upload.ts'
 /** What the steps of one upload share. `contact`: with the store. */
 export interface Job<Slice> extends StoreCallPorts {
   readonly source: Source<Slice>
-  readonly controlPlane: ControlPlane
+  readonly controlPlane: PersistentPlane
   readonly transport: PartTransport<Slice>
   readonly ledger: Ledger
   readonly lanes: Lanes

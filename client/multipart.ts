@@ -128,7 +128,7 @@ export class Multipart<Slice> implements Transfer {
     } catch (error) {
       if (!isUploadUnknown(error)) throw error
       throw new UploadGoneError(
-        'The store does not know this upload any more, and it is not complete: it was aborted, or swept for its age.',
+        'The store does not know this upload any more: it was aborted, or swept for its age.',
         { cause: reason },
       )
     }

@@ -1,5 +1,5 @@
 import { initiate } from './begin.ts'
-import { ApiError, UploadGoneError } from './errors.ts'
+import { ApiError } from './errors.ts'
 import { compareIdentity } from './identity.ts'
 import type { Job, Transfer } from './job.ts'
 import { type Replayed, replay } from './journal.ts'
@@ -33,14 +33,10 @@ export async function openUpload<Slice>(
   const searches = resume !== 'journal' || journal.setAside !== undefined
   const upload =
     searches && !restart ? await (await job.extras()).searchUpload(job, wanted, signal) : undefined
-  if (!upload && wanted) throw new UploadGoneError(NOT_FOUND)
   if (!upload) return initiate(job, partSize, signal)
   await job.ledger.append({ type: 'upload', ...upload }, true)
   return new Multipart(job, upload, { upload, parts: new Map(), touched: false })
 }
-
-const NOT_FOUND =
-  'Expected an unfinished upload of this file, got none that the store knows and whose parts are this file’s. Begin anew.'
 
 async function goOn<Slice>(
   job: Job<Slice>,

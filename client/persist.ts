@@ -4,6 +4,9 @@ import type { ControlPlane } from './ports.ts'
 import type { Contact } from './retry.ts'
 import { callStore, type StoreCallPorts } from './store-call.ts'
 
+/** What an upload under way asks for. */
+export type PersistentPlane = Omit<ControlPlane, 'describe' | 'listObjects'>
+
 /**
  * A control plane for an upload under way, which outlasts a network that is gone for hours. Complete is left as it is, for the
  * engine settles what an unanswered one means, and so is abort, which a person waits for.
@@ -15,7 +18,7 @@ export function persist(
   activities: Activities,
   advanced: () => number,
   onRetry: (delay: number, error: PartwayError) => void,
-): ControlPlane {
+): PersistentPlane {
   const again = <Answer>(attempt: (signal: AbortSignal) => Promise<Answer>, signal: AbortSignal) =>
     activities.during((activity) => {
       const retry = (delay: number, error: PartwayError) => {
@@ -27,13 +30,11 @@ export function persist(
   const { find } = plane
   return {
     endpoint: plane.endpoint,
-    describe: (signal) => again((signal) => plane.describe(signal), signal),
     initiate: (request, signal) => again((signal) => plane.initiate(request, signal), signal),
     presign: (upload, parts, signal, checksums) =>
       again((signal) => plane.presign(upload, parts, signal, checksums), signal),
     listParts: (upload, signal) => again((signal) => plane.listParts(upload, signal), signal),
     listUploads: (page, signal) => again((signal) => plane.listUploads(page, signal), signal),
-    listObjects: (page, signal) => again((signal) => plane.listObjects(page, signal), signal),
     download: (request, signal) => again((signal) => plane.download(request, signal), signal),
     ...(find && { find: (upload, signal) => again((signal) => find(upload, signal), signal) }),
     complete: (upload, request, signal) => plane.complete(upload, request, signal),

@@ -114,7 +114,7 @@ export class UploadRun<Slice> implements Upload {
     const journal = await this.#openJournal()
     if (!journal) {
       throw new BusyError(
-        `Expected to be the only upload of ${source.name}, found another one under way: in another window, or by another command. Wait for it, or stop it.`,
+        `Expected to be the only upload of ${source.name}, got another, of another window or command. Wait for it, or stop it.`,
       )
     }
     const ledger = new Ledger(journal, (error) => emit('unrecorded', { error }))

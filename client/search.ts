@@ -2,6 +2,7 @@ import { MAX_UPLOADS_PAGE } from '../protocol/limits.ts'
 import { safeFileName } from '../protocol/object-key.ts'
 import { partRange, plan } from '../protocol/part-plan.ts'
 import { isUploadUnknown } from './complete.ts'
+import { UploadGoneError } from './errors.ts'
 import type { Job } from './job.ts'
 import type { JournaledUpload, ListedUpload, UploadId } from './ports.ts'
 import { Proofs } from './proofs.ts'
@@ -13,6 +14,7 @@ type Candidate = ListedUpload & { readonly size: number; readonly partSize: numb
  * Looks for an unfinished upload of this file among the caller's, where no journal tells: of the same name and size, the latest
  * first. It is this file's if the first part that the store holds is; the others are read before they count, too.
  * @param wanted this one, and no other
+ * @throws {UploadGoneError} where that is not there
  */
 export async function searchUpload<Slice>(
   job: Job<Slice>,
@@ -34,7 +36,10 @@ export async function searchUpload<Slice>(
     const adopted = await adopt(job, upload, signal)
     if (adopted) return adopted
   }
-  return undefined
+  if (!wanted) return undefined
+  throw new UploadGoneError(
+    'Expected an unfinished upload of this file, got none that the store knows and whose parts are this file’s. Begin anew.',
+  )
 }
 
 async function* listAll<Slice>(

@@ -20,21 +20,16 @@ const STORE = 'entries'
  */
 export function indexedDbEntries(): EntryStorage | null {
   if (typeof indexedDB === 'undefined') return null
-  let opened: Promise<IDBDatabase> | undefined
-  const forget = () => {
-    opened = undefined
-  }
-
   async function within<Result>(
     mode: IDBTransactionMode,
     durability: IDBTransactionDurability,
     work: (store: IDBObjectStore) => IDBRequest<Result> | undefined,
   ): Promise<Result> {
-    opened ??= openDatabase(forget)
-    // What the person allows may have changed by the next time.
-    opened.catch(forget)
-    const transaction = (await opened).transaction(STORE, mode, { durability })
+    // For each anew: what stays open keeps a tab with a newer version of this page waiting, and may be closed by the browser.
+    const database = await openDatabase()
+    const transaction = database.transaction(STORE, mode, { durability })
     const request = work(transaction.objectStore(STORE))
+    database.close()
     return new Promise((resolve, reject) => {
       transaction.oncomplete = () => resolve(request?.result as Result)
       transaction.onabort = () => reject(transaction.error)
@@ -55,8 +50,7 @@ export function indexedDbEntries(): EntryStorage | null {
 /** An array comes after every number. */
 const allOf = (name: string) => IDBKeyRange.bound([name], [name, []])
 
-/** @param onClose it is of no use any more */
-function openDatabase(onClose: () => void): Promise<IDBDatabase> {
+function openDatabase(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(DATABASE, VERSION)
     request.onupgradeneeded = () => {
@@ -66,14 +60,6 @@ function openDatabase(onClose: () => void): Promise<IDBDatabase> {
     // Another tab has an older version of this page open: waiting for it could take days.
     request.onblocked = reject
     request.onerror = () => reject(request.error)
-    request.onsuccess = () => {
-      const database = request.result
-      database.onclose = onClose
-      database.onversionchange = () => {
-        database.close()
-        onClose()
-      }
-      resolve(database)
-    }
+    request.onsuccess = () => resolve(request.result)
   })
 }

@@ -17,7 +17,7 @@ export function xhrTransport(hasher: Pick<Hasher, 'hash'> = new Hasher()): PartT
       const hashing = hasher.hash(request.body, request, exchange.signal)
       try {
         const answer = await Promise.race([sending, hashing.then(() => sending)])
-        return answer.status >= 200 && answer.status < 300 ? { ...answer, ...(await hashing) } : answer
+        return isOk(answer) ? { ...answer, ...(await hashing) } : answer
       } finally {
         exchange.release()
         exchange.abort(request.signal.reason)
@@ -50,25 +50,20 @@ function send({ url, headers, body, crc, signal, onProgress }: PutRequest<Blob>)
 }
 
 function readResponse(xhr: XMLHttpRequest, crc: PutRequest<Blob>['crc']): PutResponse {
-  const headers = exposedHeaders(xhr)
-  const retryAfter = Number(headers.get('retry-after') ?? Number.NaN)
+  // Asked for by name, a header that CORS hides would be an error on the console.
+  const headers = xhr.getAllResponseHeaders()
+  const header = (name: string) => new RegExp(`^${name}: *(.*?)\\s*$`, 'im').exec(headers)?.[1]
+  const retryAfter = Number(header('retry-after') ?? Number.NaN)
   return {
     status: xhr.status,
-    etag: headers.get('etag')?.replaceAll('"', ''),
-    checksum: (crc && headers.get(`x-amz-checksum-${crc.toLowerCase()}`)) ?? undefined,
-    date: headers.get('date') ?? undefined,
+    etag: header('etag')?.replaceAll('"', ''),
+    checksum: crc && header(`x-amz-checksum-${crc}`),
+    date: header('date'),
     retryAfter: Number.isFinite(retryAfter) ? retryAfter : undefined,
-    body: xhr.status >= 200 && xhr.status < 300 ? '' : xhr.responseText,
+    body: isOk(xhr) ? '' : xhr.responseText,
   }
 }
 
-/** Asked for by name, a header that CORS hides would be an error on the console. */
-function exposedHeaders(xhr: XMLHttpRequest): Headers {
-  const lines = xhr.getAllResponseHeaders().trim().split(/\r?\n/).filter(Boolean)
-  return new Headers(
-    lines.map((line): [string, string] => {
-      const colon = line.indexOf(':')
-      return [line.slice(0, colon), line.slice(colon + 1).trim()]
-    }),
-  )
+function isOk({ status }: { readonly status: number }): boolean {
+  return status >= 200 && status < 300
 }
