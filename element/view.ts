@@ -3,7 +3,6 @@ import { confirm } from './confirm.ts'
 import { setText } from './dom.ts'
 import type { Downloads } from './downloads/index.ts'
 import { createDropTarget } from './drop-target.ts'
-import { problemOf } from './explain.ts'
 import { count, formatBytes } from './format.ts'
 import { actionOf, bytesToDrop, isOver } from './item-states.ts'
 import { createLeaveGuard, goToAttachment } from './leaving.ts'
@@ -85,7 +84,10 @@ export function createView(host: PartwayUpload): View {
     else if (action === 'download')
       client.api.download({ key: row?.item.result?.key ?? '' }, new AbortController().signal).then(
         ({ url }) => goToAttachment(url),
-        (error) => banner('notice', `${row?.item.name}: ${problemOf(error).sentence}`),
+        async (error) => {
+          const { problemOf } = await import('./explain.ts')
+          banner('notice', `${row?.item.name}: ${problemOf(error).sentence}`)
+        },
       )
     else if (action === 'cancel')
       ask(row?.root ?? byId('all'), row ? [row.item] : queue.items, () => queue.cancel(id))
