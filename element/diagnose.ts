@@ -6,6 +6,8 @@ import type { Problem } from './upload-queue.ts'
 const FRESH_MS = 5_000
 const PATIENCE_MS = 10_000
 const EVENT_MS = 50
+/** Begins what client/bearer.ts says where a token could not be had: it looks like a network that is gone to the client, too. */
+const NO_TOKEN = 'Expected a token'
 
 const findings = new Map<string, { readonly at: number; readonly problem: Promise<Problem | undefined> }>()
 
@@ -22,6 +24,12 @@ export async function diagnose(error: unknown, endpoint: string): Promise<Proble
   }
   const isNetworks = error instanceof NetworkError && !(error instanceof StalledError)
   if (!(isNetworks || error instanceof NotPartwayError) || !navigator.onLine) return undefined
+  if (error.message.startsWith(NO_TOKEN)) {
+    return retry(
+      'no-token',
+      'Whoever signs you in does not answer, so there is nothing to show to the server. Check your network, then retry.',
+    )
+  }
   const address = isNetworks ? error.address : undefined
   const { origin } = new URL(address ?? endpoint)
   const known = findings.get(origin)
@@ -32,7 +40,8 @@ export async function diagnose(error: unknown, endpoint: string): Promise<Proble
 }
 
 async function whyNotTheApi(endpoint: string): Promise<Problem | undefined> {
-  const base = endpoint.replace(/\/+$/, '')
+  const { origin, pathname } = new URL(endpoint)
+  const base = origin + pathname.replace(/\/+$/, '')
   const answer = await ask(`${base}/`, { headers: { accept: 'application/json' } })
   if (!answer) return whySilent('server', endpoint)
   const text = await answer.text().catch(() => '')

@@ -194,6 +194,25 @@ test('an API that knows nobody: the button asks the page for a sign-in, and the 
   await arrived(page, film)
 })
 
+test('a page that fails to give a token', async () => {
+  const film = await stage.file('tokenless.mp4', 1 * MIB)
+  const page = await open()
+  const setToken = (token: string) =>
+    page.evaluate((token) => {
+      const give = () => {
+        if (token === '') throw new TypeError('Error: undefined is not a function')
+        return token
+      }
+      Object.assign(document.querySelector('partway-upload') ?? {}, { token: give })
+    }, token)
+  await setToken('')
+  await choose(page, film.path)
+  await problem(page, 'tokenless.mp4', /^Whoever signs you in does not answer/)
+  await setToken('one')
+  await press(page, 'Retry tokenless.mp4')
+  await arrived(page, film)
+})
+
 test('a download that the API fails to give', async () => {
   const film = await stage.file('given.mp4', 1 * MIB)
   const page = await open()
