@@ -24,6 +24,7 @@ export function createPartsMap(canvas: HTMLCanvasElement, legend: readonly Eleme
   let width = 0
   let columns = 0
   let cell = 0
+  let colours: string[] = []
 
   /** Forgets what is drawn. */
   function layOut(): void {
@@ -35,12 +36,13 @@ export function createPartsMap(canvas: HTMLCanvasElement, legend: readonly Eleme
     canvas.width = Math.round(width * devicePixelRatio)
     canvas.height = Math.round(height * devicePixelRatio)
     context?.scale(devicePixelRatio, devicePixelRatio)
+    // Asking for them costs layout, so not as often as it is drawn.
+    colours = legend.map((key) => getComputedStyle(key).color)
     drawn = ''
   }
 
   function draw(): void {
     if (!context || width === 0) return
-    const colours = legend.map((key) => getComputedStyle(key).color)
     const room = cell - Math.max(2, Math.round(cell / 5))
     for (let part = 0; part < parts.length; part++) {
       const mark = parts[part] ?? ''
