@@ -1,35 +1,49 @@
-import { basename, join } from 'node:path'
-import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
-import { expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type Loaded, loadedBy } from './loaded.ts'
 
-const WEB = join(import.meta.dirname, '../../web')
-const MAX_BYTES = 35_500
-/** Loaded only where people sign in: the OIDC library, for the most part. */
-const MAX_SIGN_IN_BYTES = 25_000
-/** Loaded for files in parts; and MD5 for stores that keep no checksum. */
-const MAX_HASHING_BYTES = 5_000
+/** In bytes: what a page loads for `<partway-upload>`, its style included, beyond the client that it would load in any case. */
+const MAX_ELEMENT = 12_000
+/** Masthead, and who is signed in. */
+const MAX_PAGE = 1_500
+/** What is loaded when it is needed. */
+const MAX_LATE = {
+  // By the tab that runs the uploads.
+  'element/queue/runner.ts': 6_500,
+  'element/details/index.ts': 3_000,
+  'element/downloads/index.ts': 8_500,
+  'element/diagnose.ts': 3_500,
+  'element/explain.ts': 2_000,
+  'element/admission.ts': 2_000,
+  'element/folders.ts': 1_000,
+  // The OIDC library, for the most part.
+  'web/sign-in.ts': 19_000,
+}
 
-test('the code of the page stays under 35.5 kB, minified and gzipped, and what not everybody needs stays apart', async () => {
-  const { outputFiles } = await build({
-    entryPoints: [join(WEB, 'main.ts')],
-    outdir: 'assets',
-    bundle: true,
-    splitting: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    write: false,
+describe('minified and gzipped', () => {
+  let client: Loaded
+  let element: Loaded
+  let page: Loaded
+
+  beforeAll(async () => {
+    client = await loadedBy('client/browser/index.ts')
+    element = await loadedBy('element/partway-upload.ts')
+    page = await loadedBy('web/main.ts')
   })
-  const sizes = Object.fromEntries(
-    outputFiles.map(({ path, contents }) => [
-      basename(path).replace(/-\w{8}/, ''),
-      gzipSync(contents).length,
-    ]),
-  )
-  const { 'main.js': main = 0, 'chunk.js': shared = 0, ...apart } = sizes
-  expect(Object.keys(apart).toSorted()).toEqual(['hash-worker-source.js', 'md5.js', 'sign-in.js'])
-  expect(main + shared).toBeLessThan(MAX_BYTES)
-  expect(apart['sign-in.js']).toBeLessThan(MAX_SIGN_IN_BYTES)
-  expect((apart['hash-worker-source.js'] ?? 0) + (apart['md5.js'] ?? 0)).toBeLessThan(MAX_HASHING_BYTES)
+
+  test('the element adds less than 12 kB to the client', () => {
+    expect(element.atOnce - client.atOnce).toBeLessThan(MAX_ELEMENT)
+  })
+
+  test('the page adds less than 1.5 kB to the element', () => {
+    expect(page.atOnce - element.atOnce).toBeLessThan(MAX_PAGE)
+  })
+
+  test('nothing is loaded late but what is known here or is the client’s', () => {
+    const own = Object.keys(page.late).filter((module) => !(module in client.late))
+    expect(own.toSorted()).toEqual(Object.keys(MAX_LATE).toSorted())
+  })
+
+  test.each(Object.entries(MAX_LATE))('%s is less than %i bytes', (module, most) => {
+    expect(page.late[module]).toBeLessThan(most)
+  })
 })
