@@ -1,4 +1,5 @@
 import { appendFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type CORSRule, ListBucketsCommand, PutBucketCorsCommand, S3Client } from '@aws-sdk/client-s3'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -7,7 +8,7 @@ import { MIB } from '../../protocol/limits.ts'
 import { ProblemError, type ProblemType } from '../../protocol/problems.ts'
 import { choose } from './list.ts'
 import { type Answer, type Front, type Site, startFront, startSite } from './site.ts'
-import { button, openStage, openTab, rowOf, type Stage, textOf } from './stage.ts'
+import { button, openStage, openTab, rowOf, SCREENSHOTS, type Stage, textOf } from './stage.ts'
 
 /** Longer than the API is asked again, which takes some ten seconds. */
 const PATIENCE_MS = 15_000
@@ -57,6 +58,7 @@ test('a bucket whose CORS leaves the page out: it says so while it waits, and go
     `The storage at ${new URL(stage.s3Url).host} does not let this page in: its CORS rules leave out ${site.url}. Whoever runs it has to add that to its allowed origins.`,
   )
   await page.getByText('You are offline').waitFor({ state: 'hidden' })
+  await page.screenshot({ path: join(SCREENSHOTS, 'error-cors-light.png') })
   await cors({})
   await arrived(page, film)
 })
@@ -139,6 +141,7 @@ test('a file of a type, and one of a size, that the page does not take', async (
   const said = await textOf(notice)
   expect(said).toContain('notes.txt')
   expect(said).toContain('Files of this type are not taken, only video/*, .mov.')
+  await page.screenshot({ path: join(SCREENSHOTS, 'error-refused-light.png') })
   expect(said).toContain('This file is too large: 3.15 MB, and at most 2.00 MB are taken.')
   for (const { name } of [text, film]) expect(await rowOf(page, name).count()).toBe(0)
 })
@@ -307,6 +310,7 @@ test('a file that changed on the disk is chosen again, and sent as it is now', a
     'changing.mp4',
     'This file changed after its upload began. Choose it again to send it as it is now.',
   )
+  await page.screenshot({ path: join(SCREENSHOTS, 'error-changed-light.png') })
   await chooseBy(page, 'Choose file changing.mp4', film.path)
   await arrived(page, film)
 })
