@@ -13,7 +13,7 @@ const MAX_BYTES = {
   'crc-worker-source': 1_200,
   /** Search, signed checksums, ETags, and files that go in one PUT. */
   extras: 3_200,
-  download: 9_500,
+  download: 10_200,
   /** For stores that keep no checksum. */
   md5: 700,
   'md5-worker-source': 1_600,
