@@ -27,6 +27,9 @@ export interface View {
   take(picked: Picked | Promise<Picked>): Promise<void>
 }
 
+/** Of files that are not taken. */
+const MOST_TOLD = 3
+
 let sheet: CSSStyleSheet | undefined
 
 export function createView(host: PartwayUpload): View {
@@ -114,14 +117,28 @@ export function createView(host: PartwayUpload): View {
   }
 
   async function toggleDetails(row: Row): Promise<void> {
-    const { details } = row
-    row.button.ariaExpanded = String(!details)
-    details?.close()
-    row.details = details ? undefined : (await import('./details/index.ts')).createDetails(row.root, row.item)
+    const { button, root } = row
+    const open = button.ariaExpanded !== 'true'
+    button.ariaExpanded = String(open)
+    row.details?.close()
+    row.details = undefined
+    if (!open) return
+    const { createDetails } = await orSaid(import('./details/index.ts'), {})
+    // Meanwhile it may have been closed again.
+    if (createDetails && root.isConnected && button.ariaExpanded === 'true')
+      row.details ??= createDetails(root, row.item)
+  }
+
+  /** Code that is loaded when it is wanted may not come, such as where there is no network. */
+  async function orSaid<T>(loaded: Promise<T>, otherwise: Partial<T>): Promise<Partial<T>> {
+    return loaded.catch(() => {
+      banner('notice', 'This could not be loaded. Check your network, then try again.')
+      return otherwise
+    })
   }
 
   async function take(picked: Picked | Promise<Picked>): Promise<void> {
-    const { files, complaints = [] } = await picked
+    const { files = [], complaints = [] } = await orSaid(Promise.resolve(picked), {})
     const said = [...complaints]
     let taken = files
     const [accept, maxSize] = [host.getAttribute('accept'), numberOf(host, 'max-size')]
@@ -134,7 +151,9 @@ export function createView(host: PartwayUpload): View {
       })
     }
     for (const { sentence } of (await shared?.queue.add(taken)) ?? []) said.push(sentence)
-    banner('notice', said.join(' '))
+    // Of a folder of thousands, all may be of another type.
+    const more = said.length > MOST_TOLD ? said.splice(MOST_TOLD).length : 0
+    banner('notice', said.join(' ') + (more ? ` And ${more} more.` : ''))
   }
 
   function hover(over: boolean): void {
@@ -165,7 +184,11 @@ export function createView(host: PartwayUpload): View {
         cancel: ({ state }: QueueItem) => !isOver(state),
         remove: ({ state }: QueueItem) => isOver(state),
       }[dataset.do ?? '']
-      style.display = items.some(can ?? ((item) => actionOf(item) === dataset.do)) ? '' : 'none'
+      style.display = items.some(
+        can ?? ((item) => actionOf(item) === dataset.do && item.state !== 'unfinished'),
+      )
+        ? ''
+        : 'none'
     }
     unfinished = items.filter(({ state }) => state === 'unfinished')
     banner(
