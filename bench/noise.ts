@@ -9,5 +9,7 @@ export async function writeNoise(path: string, bytes: number): Promise<void> {
   const zeros = Buffer.alloc(BLOCK_BYTES)
   const file = await open(path, 'w')
   for (let written = 0; written < bytes; written += zeros.length) await file.write(noise.update(zeros))
+  // What the system would still write later would be measured, too.
+  await file.sync()
   await file.close()
 }
