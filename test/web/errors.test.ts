@@ -146,6 +146,14 @@ test('a file of a type, and one of a size, that the page does not take', async (
   for (const { name } of [text, film]) expect(await rowOf(page, name).count()).toBe(0)
 })
 
+test('of a folder in which nothing is taken, some files are named', async () => {
+  const texts = await Promise.all([1, 2, 3, 4, 5].map((number) => stage.file(`${number}.txt`, 10)))
+  const page = await open({ attributes: 'accept="video/*"' })
+  await choose(page, ...texts.map(({ path }) => path))
+  const said = await textOf(page.locator('#notice').getByRole('alert').filter({ hasText: '.txt' }))
+  expect(said).toMatch(/^1\.txt: Files.*2\.txt: .*3\.txt: [^:]*, only video\/\*\. And 2 more\.$/)
+})
+
 test.each<[ProblemType, object, string]>([
   [
     'too-large',
