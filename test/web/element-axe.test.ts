@@ -89,12 +89,12 @@ test.each(
     })
     await LOOKS[look]?.(page)
     await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 150)))
-    await page.screenshot({ path: join(FOLDER, `${look}-${colorScheme}-${width}.png`), fullPage: true })
     // Rows out of sight are not drawn, and would not be looked at.
     await page.evaluate(() => {
       for (const row of document.querySelector('partway-upload')?.shadowRoot?.querySelectorAll('li') ?? [])
         row.style.contentVisibility = 'visible'
     })
+    await page.screenshot({ path: join(FOLDER, `${look}-${colorScheme}-${width}.png`), fullPage: true })
     expect(await axeFindings(page)).toEqual([])
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
       0,
