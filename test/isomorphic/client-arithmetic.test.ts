@@ -107,7 +107,10 @@ describe("the whole object's CRC", () => {
           crcs.set(partNumber, createCrc('CRC64NVME').update(bytes.subarray(start, end)).digest())
         }
         const value = btoa(String.fromCharCode(...createCrc('CRC64NVME').update(bytes).digest()))
-        expect(wholeCrc('CRC64NVME', whole, (number) => crcs.get(number))).toEqual({ algorithm: 'CRC64NVME', value })
+        expect(wholeCrc('CRC64NVME', whole, (number) => crcs.get(number))).toEqual({
+          algorithm: 'CRC64NVME',
+          value,
+        })
         crcs.delete(whole.partCount)
         expect(wholeCrc('CRC64NVME', whole, (number) => crcs.get(number))).toBeUndefined()
       }),
