@@ -10,7 +10,7 @@ import { choose } from './list.ts'
 import { type Answer, type Front, type Site, startFront, startSite } from './site.ts'
 import { button, openStage, openTab, rowOf, SCREENSHOTS, type Stage, textOf } from './stage.ts'
 
-/** Longer than the API is asked again, which takes some ten seconds. */
+/** Longer than whatever is tried again, on a busy machine. */
 const PATIENCE_MS = 15_000
 
 /** As the gateway says it. */
@@ -367,8 +367,13 @@ async function open({ from = site, attributes = '', policy }: Opening = {}): Pro
   const html = `<script type="module" src="${stage.apiUrl}/assets/partway-upload.js"></script>
     <partway-upload endpoint="${front.url}" ${attributes}></partway-upload>`
   const context = await stage.browser.newContext()
-  // That dialog is the browser's own, which no test can answer.
-  await context.addInitScript(() => Reflect.deleteProperty(window, 'showOpenFilePicker'))
+  await context.addInitScript(() => {
+    // That dialog is the browser's own, which no test can answer.
+    Reflect.deleteProperty(window, 'showOpenFilePicker')
+    // Tries follow each other as soon as they may: they are spread by chance.
+    const { random } = Math
+    Math.random = () => random() / 20
+  })
   const { page, errors } = await openTab(await context.newPage(), from.page(html, policy))
   uncaught.push(errors)
   await button(page, 'Choose files').waitFor()
