@@ -6,6 +6,7 @@ import { MIB } from '../../protocol/limits.ts'
 import { routes } from '../../protocol/routes.ts'
 import { ask, call } from '../api/local-aws.ts'
 import { signInAs } from '../api/oidc.ts'
+import { axeFindings } from './axe.ts'
 import { button, lineOf, openStage, rowOf, SCREENSHOTS, type Stage, watchParts } from './stage.ts'
 
 /** Shorter than the slow uploads here take, and than the time that the page wants a token to have left. */
@@ -22,14 +23,18 @@ beforeAll(async () => {
 afterAll(() => stage?.close())
 afterEach(() => Promise.all(stage.browser.contexts().map((context) => context.close())))
 
-test('a page that nobody is signed in on takes no files, and says how to', async () => {
-  const { page, errors } = await stage.open()
-  await page.getByRole('heading', { name: 'Sign in to send files' }).waitFor()
-  expect(await button(page, 'Choose files').isVisible()).toBe(false)
-  expect(await button(page, 'Sign out').isVisible()).toBe(false)
-  await page.screenshot({ path: join(SCREENSHOTS, 'signed-out-light.png') })
-  expect(errors).toEqual([])
-})
+test.each(['light', 'dark'] as const)(
+  'a page that nobody is signed in on takes no files, and says how to, in %s colours',
+  async (colorScheme) => {
+    const { page, errors } = await stage.open({ colorScheme })
+    await page.getByRole('heading', { name: 'Sign in to send files' }).waitFor()
+    expect(await button(page, 'Choose files').count()).toBe(0)
+    expect(await button(page, 'Sign out').isVisible()).toBe(false)
+    await page.screenshot({ path: join(SCREENSHOTS, `signed-out-${colorScheme}.png`) })
+    expect(await axeFindings(page)).toEqual([])
+    expect(errors).toEqual([])
+  },
+)
 
 test('signed in, a person sends a file that no other can see or fetch', async () => {
   const film = await stage.file('film.mp4', 20 * MIB)
@@ -95,6 +100,7 @@ test('a sign-in that cannot be renewed waits for the person, in a window beside 
   await page.route(`${stage.issuerUrl}/token`, refuseToRenew)
   await page.getByRole('alert').getByText(EXPIRED).waitFor()
   await page.screenshot({ path: join(SCREENSHOTS, 'expired-light.png') })
+  expect(await axeFindings(page)).toEqual([])
   expect(await lineOf(page, 'waited.mp4', '.problem')).toBe('')
   await page.unroute(`${stage.issuerUrl}/token`)
 
@@ -191,6 +197,7 @@ test('on a phone in the dark, a long name and what has expired fit', async () =>
   await page.setInputFiles('#files', film.path)
   await page.getByRole('alert').getByText(EXPIRED).waitFor()
   await page.screenshot({ path: join(SCREENSHOTS, 'expired-dark-phone.png') })
+  expect(await axeFindings(page)).toEqual([])
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
 })
 
