@@ -30,6 +30,9 @@ export interface View {
 /** Of files that are not taken. */
 const MOST_TOLD = 3
 
+/** Code that is loaded when it is wanted may not come, such as where there is no network. */
+const NOT_LOADED = 'This could not be loaded. Check your network, then reload the page.'
+
 let sheet: CSSStyleSheet | undefined
 
 export function createView(host: PartwayUpload): View {
@@ -58,6 +61,7 @@ export function createView(host: PartwayUpload): View {
   let ready = false
   let moving = false
   let told = ''
+  let looked: string | null | undefined
 
   for (const input of [files, folder])
     input.onchange = () => {
@@ -123,34 +127,35 @@ export function createView(host: PartwayUpload): View {
     row.details?.close()
     row.details = undefined
     if (!open) return
-    const { createDetails } = await orSaid(import('./details/index.ts'), {})
-    // Meanwhile it may have been closed again.
-    if (createDetails && root.isConnected && button.ariaExpanded === 'true')
-      row.details ??= createDetails(root, row.item)
-  }
-
-  /** Code that is loaded when it is wanted may not come, such as where there is no network. */
-  async function orSaid<T>(loaded: Promise<T>, otherwise: Partial<T>): Promise<Partial<T>> {
-    return loaded.catch(() => {
-      banner('notice', 'This could not be loaded. Check your network, then try again.')
-      return otherwise
-    })
+    // A browser that failed to load it once may not try again.
+    const loaded = navigator.onLine && (await import('./details/index.ts').catch(() => undefined))
+    if (!loaded) {
+      button.ariaExpanded = 'false'
+      banner('notice', NOT_LOADED)
+    } else if (root.isConnected && button.ariaExpanded === 'true') {
+      // Meanwhile it may have been closed, or removed.
+      row.details ??= loaded.createDetails(root, row.item)
+    }
   }
 
   async function take(picked: Picked | Promise<Picked>): Promise<void> {
-    const { files = [], complaints = [] } = await orSaid(Promise.resolve(picked), {})
-    const said = [...complaints]
-    let taken = files
-    const [accept, maxSize] = [host.getAttribute('accept'), numberOf(host, 'max-size')]
-    if (accept || maxSize) {
-      const { refusalOf } = await import('./admission.ts')
-      taken = files.filter(({ file, path = file.name }) => {
-        const problem = refusalOf(file, accept ?? '', maxSize)
-        if (problem) said.push(`${path}: ${problem.sentence}`)
-        return !problem
-      })
+    const said: string[] = []
+    try {
+      let { files, complaints = [] } = await picked
+      said.push(...complaints)
+      const [accept, maxSize] = [host.getAttribute('accept'), numberOf(host, 'max-size')]
+      if (accept || maxSize) {
+        const { refusalOf } = await import('./admission.ts')
+        files = files.filter(({ file, path = file.name }) => {
+          const problem = refusalOf(file, accept ?? '', maxSize)
+          if (problem) said.push(`${path}: ${problem.sentence}`)
+          return !problem
+        })
+      }
+      for (const { sentence } of (await shared?.queue.add(files)) ?? []) said.push(sentence)
+    } catch {
+      said.push(NOT_LOADED)
     }
-    for (const { sentence } of (await shared?.queue.add(taken)) ?? []) said.push(sentence)
     // Of a folder of thousands, all may be of another type.
     const more = said.length > MOST_TOLD ? said.splice(MOST_TOLD).length : 0
     banner('notice', said.join(' ') + (more ? ` And ${more} more.` : ''))
@@ -201,7 +206,7 @@ export function createView(host: PartwayUpload): View {
       'signed-out',
       waitingFor &&
         waitingFor !== 'network' &&
-        'Your sign-in has expired. What has arrived is kept: sign in, and everything goes on by itself.',
+        'Your sign-in has expired. Sign in, and everything goes on by itself.',
     )
     if (host.hasAttribute('downloads'))
       downloads ??= import('./downloads/index.ts').then(({ createDownloads }) =>
@@ -209,11 +214,20 @@ export function createView(host: PartwayUpload): View {
       )
 
     // Whatever had the keyboard and is gone hands it on, so that it does not start at the top of the page again.
-    if (focused && !focused.checkVisibility())
+    // Asking for it costs layout, and bytes that move take nothing away.
+    const looks =
+      focused &&
+      [
+        waitingFor,
+        byId('notice').textContent,
+        ...items.map(({ id, state, problem }) => id + state + problem?.code),
+      ].join()
+    if (focused && looks !== looked && !focused.checkVisibility())
       [focused.parentElement, row, neighbour, root]
         .flatMap((place) => [...(place?.querySelectorAll('button') ?? [])])
         .find((button) => button.checkVisibility())
         ?.focus()
+    looked = looks
 
     const news = JSON.stringify(totals)
     if (news !== told) emit('change', totals)

@@ -138,6 +138,18 @@ describe('a row', () => {
     expect(await page.locator('canvas').count()).toBe(0)
   })
 
+  test('whose details cannot be loaded without a network says so, and opens once there is one', async () => {
+    const page = await open()
+    await page.evaluate(() => fakeQueue.put(fakeItem('a.mov')))
+    await page.context().setOffline(true)
+    await button(page, 'Details of a.mov').click()
+    await page.getByRole('alert').getByText('This could not be loaded.').waitFor()
+    expect(await button(page, 'Details of a.mov').getAttribute('aria-expanded')).toBe('false')
+    await page.context().setOffline(false)
+    await button(page, 'Details of a.mov').click()
+    await page.getByText('116 stored').waitFor()
+  })
+
   test('alone in the list says at the end what was verified, and lets it be copied', async () => {
     const page = await open()
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])

@@ -1,15 +1,20 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 
 const ROOT = join(import.meta.dirname, '../..')
 const ORIGIN = 'http://localhost:1'
 
-/** `<partway-upload>` over a {@link FakeQueue}, as one script. */
+/** What is loaded when it is wanted, by its path. */
+const chunks = new Map<string, string>()
+
+/** `<partway-upload>` over a {@link FakeQueue}. @returns its script, whose chunks {@link openFakePage} serves, too */
 export async function bundleOverFakeQueue(): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [join(ROOT, 'element/partway-upload.ts')],
+    outdir: ROOT,
     bundle: true,
+    splitting: true,
     format: 'esm',
     target: 'es2022',
     write: false,
@@ -24,7 +29,8 @@ export async function bundleOverFakeQueue(): Promise<string> {
       },
     ],
   })
-  return outputFiles[0]?.text ?? ''
+  for (const { path, text } of outputFiles) chunks.set(`/${basename(path)}`, text)
+  return chunks.get('/partway-upload.js') ?? ''
 }
 
 /** A page that has nothing else, in a context of its own. @param html of its body */
@@ -40,8 +46,9 @@ export async function openFakePage(
   page.on('pageerror', (error) => errors.push(String(error)))
   await page.route(`${ORIGIN}/**`, (route) => {
     const { pathname } = new URL(route.request().url())
-    return pathname === '/element.js'
-      ? route.fulfill({ contentType: 'text/javascript', body: script })
+    const code = pathname === '/element.js' ? script : chunks.get(pathname)
+    return code
+      ? route.fulfill({ contentType: 'text/javascript', body: code })
       : route.fulfill({ contentType: 'text/html', body: pageOf(html) })
   })
   await page.goto(ORIGIN)
