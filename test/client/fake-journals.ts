@@ -12,6 +12,8 @@ interface Kept {
 export class FakeJournals implements JournalStore {
   /** Where nothing can be written. */
   failure: Error | undefined
+  /** What closing waits for. */
+  closing: Promise<void> | undefined
   /** Where it is cheap to look. */
   late?: NonNullable<JournalStore['late']>
   readonly #kept = new Map<string, Kept>()
@@ -44,6 +46,7 @@ export class FakeJournals implements JournalStore {
           kept.durable = 0
         }),
       close: async () => {
+        if (this.closing) await this.closing
         if (kept.owner === owner) kept.owner = undefined
       },
     }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { NetworkError } from '../../client/errors.ts'
 import type { PickedFile } from '../../element/upload-queue.ts'
 import { allIn, fileOf, picked, QueueSetting, type Tab } from '../client/queue-setting.ts'
 
@@ -134,6 +135,20 @@ test('a copy with another time is compared with what has arrived, where the serv
   await tab.queue.add(picked(fileOf('a.mov', 95)))
   await tab.until(isDone)
   expect(setting.store.count('put') - before).toBeLessThan(8)
+})
+
+test('without the server, a copy with another time is not taken for the file, and nothing is lost', async () => {
+  const setting = new QueueSetting()
+  await interrupted(setting, picked(fileOf('a.mov')))
+  forgetFiles(setting)
+  setting.listing = Promise.reject(new NetworkError('There is no network.'))
+  setting.listing.catch(() => {})
+  const tab = setting.tab()
+  await tab.queue.ready
+  await tab.queue.add(picked(fileOf('a.mov', 95, { at: 5 })))
+  await tab.until(allIn('failed'))
+  expect(tab.item('a.mov').problem?.code).toBe('file-changed')
+  expect([tab.begun, setting.store.uploads.size]).toEqual([[], 1])
 })
 
 test('a file that changed is sent as it is now once it is chosen again, and what had arrived is dropped', async () => {

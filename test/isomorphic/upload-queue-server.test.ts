@@ -37,6 +37,26 @@ test('nobody waits for the list of the server, and what is begun meanwhile is no
   expect(tab.queue.items).toHaveLength(2)
 })
 
+test('an upload that the server lists before its own tab knows of it is one item all the same', async () => {
+  const setting = new QueueSetting()
+  const { controlPlane } = setting.store
+  const { initiate } = controlPlane
+  let list = () => {}
+  setting.listing = new Promise<void>((resolve) => {
+    list = resolve
+  })
+  const tab = setting.tab()
+  controlPlane.initiate = async (...call) => {
+    const answer = await initiate(...call)
+    list()
+    await tab.until((items) => items.length === 2)
+    return answer
+  }
+  await tab.queue.add(picked(fileOf('a.mov')))
+  await tab.until(isDone)
+  expect(tab.queue.items).toHaveLength(1)
+})
+
 test('more uploads than fit on a page are all listed', async () => {
   const names = Array.from({ length: 60 }, (_, index) => `${index}.mov`)
   const setting = new QueueSetting()
@@ -137,4 +157,21 @@ test('a restart drops what had arrived and sends the file anew', async () => {
   await tab.until(isDone)
   expect(setting.store.count('put') - before).toBe(10)
   expect([setting.store.uploads.size, setting.store.objects.size]).toEqual([0, 1])
+})
+
+test('what fails after a restart goes on from there', async () => {
+  const setting = new QueueSetting()
+  const tab = setting.tab()
+  const { controlPlane } = setting.store
+  const { complete } = controlPlane
+  controlPlane.complete = () => Promise.reject(new ApiError('Forbidden', 403))
+  await tab.queue.add(picked(fileOf('a.mov')))
+  await tab.until(allIn('resumable'))
+  tab.queue.restart(tab.item('a.mov').id)
+  await tab.until((items) => items[0]?.state === 'uploading')
+  await tab.until(allIn('resumable'))
+  controlPlane.complete = complete
+  tab.queue.retry()
+  await tab.until(isDone)
+  expect(setting.store.count('put')).toBe(20)
 })

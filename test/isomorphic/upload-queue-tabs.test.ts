@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { QueuePorts } from '../../element/queue/index.ts'
-import { allIn, fileOf, picked, QueueSetting } from '../client/queue-setting.ts'
+import { indexedDbItems } from '../../element/queue/storage.ts'
+import { allIn, ENDPOINT, fileOf, picked, QueueSetting } from '../client/queue-setting.ts'
 
 const isDone = allIn('done')
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => fileOf(String(index)))
@@ -49,6 +50,24 @@ test('a tab that closes gives the queue to the next, with what is done, paused a
   second.queue.resume()
   await second.until(isDone)
   expect(setting.store.count('put') - puts).toBeLessThan(8)
+})
+
+test('nobody goes on before the tab that closes has put everything down', async () => {
+  const setting = new QueueSetting()
+  const [first, second] = [setting.tab(), setting.tab()]
+  await first.queue.add(picked(fileOf('a')))
+  await second.until((items) => (items[0]?.partsDone ?? 0) > 2)
+  let put = () => {}
+  const down = new Promise<void>((resolve) => {
+    put = resolve
+  })
+  setting.journals.closing = down
+  first.queue.close()
+  await setting.landed()
+  expect(second.queue.runsHere).toBe(false)
+  put()
+  await second.until(isDone)
+  expect(second.queue.runsHere).toBe(true)
 })
 
 test('what a tab asked of one that died meanwhile is asked of the next', async () => {
@@ -104,12 +123,15 @@ test('a page that may come back as it was leaves the queue to another, and shows
 
 test('without locks each tab is alone', async () => {
   const setting = new QueueSetting()
-  const ports = { locks: null, storage: null }
+  const ports = { locks: null, storage: undefined }
   const [first, second] = [setting.tab({ ports }), setting.tab({ ports })]
   await first.queue.add(picked(fileOf('a')))
   await first.until(isDone)
   await second.queue.ready
   expect([second.begun, second.queue.runsHere]).toEqual([[], true])
+  // Two that do not know of each other would both go on with it.
+  const stored = (await indexedDbItems()?.load()) ?? []
+  expect(stored.filter(({ endpoint }) => endpoint === ENDPOINT)).toEqual([])
 })
 
 test('where the code that uploads cannot be loaded at once, files wait for it', async () => {

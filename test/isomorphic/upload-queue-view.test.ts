@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { allIn, fileOf, picked, QueueSetting } from '../client/queue-setting.ts'
+import { once } from '../client/upload-setting.ts'
 
 const isDone = allIn('done')
 
@@ -50,9 +51,44 @@ test('a rate that falls to nothing is seen although nothing happens', async () =
   const tab = setting.tab()
   await tab.queue.add(picked(fileOf('a', 1_000)))
   await tab.until((items) => items[0]?.partsDone === 30)
-  setting.store.fault = () => 'stall'
+  setting.store.fault = () => 'silent'
   await tab.until((items) => (items[0]?.rate ?? 0) > 50)
-  await tab.until((items) => (items[0]?.rate ?? 0) < 20)
+  const since = setting.clock.now()
+  await tab.until((items) => (items[0]?.rate ?? 0) < 50)
+  expect(setting.clock.now() - since).toBeLessThan(8_000)
+})
+
+test('an upload that the store dropped is sent anew, says so, and its map begins anew', async () => {
+  const setting = new QueueSetting()
+  const tab = setting.tab()
+  const maps: string[] = []
+  tab.queue.subscribe(() => maps.push(tab.queue.items[0]?.parts ?? ''))
+  setting.store.fault = once('gone', ({ partNumber }) => partNumber === 7)
+  await tab.queue.add(picked(fileOf('a')))
+  const [item] = await tab.until(isDone)
+  expect(item).toMatchObject({ note: 'restarted', parts: '##########' })
+  const most = maps.findLastIndex((map) => map.includes('#####.'))
+  expect(maps.slice(most).some((map) => !map.includes('#') && map.length === 10)).toBe(true)
+})
+
+test('what the server has is not forgotten while an upload finds out where to go on', async () => {
+  const setting = new QueueSetting()
+  const first = setting.tab()
+  await first.queue.add(picked(fileOf('a')))
+  await first.until((items) => (items[0]?.partsDone ?? 0) > 3)
+  first.queue.pause()
+  await first.until(allIn('paused'))
+  first.kill()
+  const second = setting.tab()
+  await second.queue.ready
+  const { bytes } = second.item('a')
+  const least: number[] = []
+  // As whoever draws does, not in the middle of something.
+  second.queue.subscribe(() => queueMicrotask(() => least.push(second.item('a').bytes)))
+  second.queue.resume()
+  await second.until(isDone)
+  expect(bytes).toBeGreaterThan(30)
+  expect(Math.min(...least)).toBe(bytes)
 })
 
 test('thousands of parts of a file cost little, whoever looks after each of them', async () => {
