@@ -17,6 +17,8 @@ const ROWS_AT_ONCE = 50
 const WORTH_FILTERING = 8
 /** Nothing happens while a connection hangs, and rates and times must not stand still with it. */
 const STALL_CHECK_MS = 1_000
+/** After so long, somebody has typed what they wanted. */
+const TYPING_MS = 500
 
 export interface DownloadsOptions {
   readonly client: BrowserClient
@@ -60,6 +62,7 @@ export function createDownloads({ client, root, announce }: DownloadsOptions): D
   let loaded = false
   let trouble = ''
   let stallCheck: ReturnType<typeof setTimeout> | undefined
+  let typing: ReturnType<typeof setTimeout> | undefined
   const requestDraw = paced(() => closed.signal.aborted || draw())
   const act = createActions({ client, announce, refresh, draw, requestDraw })
 
@@ -69,7 +72,8 @@ export function createDownloads({ client, root, announce }: DownloadsOptions): D
   filter.addEventListener('input', () => {
     shown = ROWS_AT_ONCE
     draw()
-    announce(find('.count').textContent)
+    clearTimeout(typing)
+    typing = setTimeout(() => announce(find('.count').textContent), TYPING_MS)
   })
   const { host } = root.getRootNode() as ShadowRoot
   host?.addEventListener('partway-done', () => refresh(), { signal: closed.signal })
@@ -189,6 +193,7 @@ export function createDownloads({ client, root, announce }: DownloadsOptions): D
       closed.abort()
       loading?.abort()
       clearTimeout(stallCheck)
+      clearTimeout(typing)
       guard(false)
       for (const { run } of entries.all) run?.pause()
       root.replaceChildren()
