@@ -24,6 +24,7 @@ const SAID: Record<string, readonly [sentence: string, action?: ProblemAction]> 
   gone: [`The storage no longer has this: it was deleted elsewhere, or too old. ${ANEW}`, 'restart'],
   'object-changed': ['This was replaced meanwhile. Download it again.', 'restart'],
   'not-partway': [`What answers at the server’s address is no Partway API. ${ASK}`],
+  'not-loaded': [`A part of this page could not be loaded. ${KEPT}: reload the page, and it goes on.`],
   stopped: [`This was stopped. ${KEPT}.`],
   unexpected: [`Something unexpected happened. ${KEPT}: retry.`],
 }
@@ -47,6 +48,9 @@ const CODES: readonly (readonly [name: string, code: string])[] = [
   ['AbortError', 'stopped'],
 ]
 
+/** What browsers say of code that they could not fetch. They ask for it no second time before the page is loaded again. */
+const NOT_LOADED = /dynamically imported|Importing a module/
+
 /**
  * What a person reads instead of whatever was thrown. Nothing of it is shown but what the API says to be shown, sizes, types, and
  * the words by which whoever runs it finds the rest: a request's reference, S3's code.
@@ -56,6 +60,8 @@ export function problemOf(error: unknown, size?: number): Problem {
   const names = namesOf(error)
   if (names[0] === 'ApiError') return saidByApi(error as ApiError, size)
   if (names[0] === 'StoreError') return saidBy('storage', error as StoreError, (error as StoreError).code)
+  const { cause } = Object(error) as { cause?: unknown }
+  if (cause instanceof Error && NOT_LOADED.test(cause.message)) return problem('not-loaded')
   return problem(CODES.find(([name]) => names.includes(name))?.[1] ?? 'unexpected')
 }
 

@@ -89,6 +89,16 @@ describe('an error becomes a code, a sentence, and the button that helps', () =>
     [new ObjectChangedError(RAW), 'object-changed', /was replaced/, 'restart'],
     [new RangeNotSatisfiableError(RAW), 'object-changed', /was replaced/, 'restart'],
     [new NotPartwayError(RAW), 'not-partway', /no Partway API/, 'retry'],
+    ...[
+      'Failed to fetch dynamically imported module: /a.js',
+      'error loading dynamically imported module: /a.js',
+      'Importing a module script failed.',
+    ].map((words): [unknown, string, RegExp, ProblemAction] => [
+      new NetworkError(RAW, { cause: new TypeError(words) }),
+      'not-loaded',
+      /reload the page/,
+      'retry',
+    ]),
     [new AbortedError(RAW, true), 'stopped', /was stopped/, 'retry'],
     [new TypeError(RAW), 'unexpected', /Something unexpected/, 'retry'],
   ])('%o', (error, code, sentence, action) => {
@@ -143,6 +153,7 @@ describe('nothing that was thrown is shown', () => {
     [{ code: RAW, detail: RAW, sentence: RAW }],
     [Object.assign(Object.create(null), { message: RAW })],
     [new UnknownError(RAW, false)],
+    [{ cause: Object.create(null) }],
     [store(400, RAW)],
     [store(503, RAW)],
     [new ApiError(RAW, 500, { type: RAW, title: RAW, status: 500, requestId: RAW })],
