@@ -8,9 +8,7 @@ export interface PartwayUploadDetails {
   'partway-added': { readonly name: string; readonly size: number }
   /** How all files stand together, at most once a frame. */
   'partway-change': Totals
-  'partway-done': Pick<UploadResult, 'key' | 'size' | 'checksum' | 'verified' | 'location'> & {
-    readonly name: string
-  }
+  'partway-done': UploadResult & { readonly name: string }
   'partway-error': Problem & { readonly name: string }
   /** Nothing moves any more. */
   'partway-idle': undefined

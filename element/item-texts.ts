@@ -4,8 +4,7 @@ import type { ItemState, Need, Note, QueueItem } from './upload-queue.ts'
 
 const NOTES: Record<Note, string> = {
   restarted: 'The storage had dropped what had arrived: it is sent anew.',
-  'set-aside':
-    'What this browser remembered of it cannot be read: what has arrived is compared with the file.',
+  'set-aside': 'What was remembered of it cannot be read: what has arrived is compared with the file.',
   unrecorded: 'This browser cannot remember it: keep the page open until it is done.',
   'no-space-to-remember': 'This browser has no room to remember it: after a reload, choose it again.',
 }
@@ -23,7 +22,6 @@ const STATES: Partial<Record<ItemState, string>> = {
   cancelling: 'Cancelling…',
   resumable: 'Stopped for now',
   failed: 'Failed',
-  aborted: 'Cancelled',
 }
 
 /** Under the name: what is happening, in words. */

@@ -1,5 +1,4 @@
 import { setText } from './dom.ts'
-import { percentOf } from './format.ts'
 import { actionOf, isOver } from './item-states.ts'
 import { amountOf, noteOf, paceOf, statusOf } from './item-texts.ts'
 import { elementOf, ICONS, ROW } from './markup.ts'
@@ -67,14 +66,12 @@ export function createRow(first: QueueItem): Row {
     render(item) {
       const { state, bytes, size } = item
       const over = isOver(state)
-      const text = statusOf(item)
       const action = actionOf(item)
       row.item = item
       root.dataset.state = state
       badge.setAttribute('d', ICONS[BADGES[state] ?? 'file'])
-      setText(status, text)
+      setText(status, statusOf(item))
       bar.value = over ? 1 : size && bytes / size
-      bar.setAttribute('aria-valuetext', `${percentOf(bytes, size, over)} %, ${text}`)
       setText(amount, amountOf(item))
       setText(pace, paceOf(item))
       setText(note, noteOf(item))

@@ -267,10 +267,7 @@ export function createView(host: PartwayUpload): View {
     const { name, size, result, problem } = item
     const message = milestone(before, item)
     if (message) announce(message)
-    if (result && !before.result) {
-      const { key, checksum, verified, location } = result
-      emit('done', { name, key, size, checksum, verified, location })
-    }
+    if (result && !before.result) emit('done', { ...result, name, size })
     if (problem && problem.code !== before.problem?.code) emit('error', { name, ...problem })
   }
 
