@@ -39,7 +39,7 @@ export interface EntryPorts {
   /** Stops them all, and what happens then is not told any more. */
   readonly signal: AbortSignal
   /** @param urgent more than bytes that moved */
-  onChange(urgent: boolean): void
+  onChange(urgent: boolean, id: string): void
   /** Its upload is that one, so no other item's is. */
   onKey(id: string, key: string): void
   /** Has the server drop what it has of an upload. @throws {PartwayError} where the server could not be told */
@@ -76,7 +76,7 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
   function set(changes: Partial<QueueItem>, urgent = true): void {
     Object.assign(now, changes)
     isDirty = true
-    ports.onChange(urgent)
+    ports.onChange(urgent, id)
   }
 
   function keep(changes: Partial<Kept>): void {

@@ -11,59 +11,62 @@ const COPIED_AT_ONCE = 16 * MIB
 /**
  * Writes what changed, one batch after another: many changes at a time are one transaction, and nobody waits for it.
  * @param found what is there already
- * @param all what is to be remembered
+ * @param of what is to be remembered of an item, if anything
  * @param failed there was no room for it
- * @returns to be called after a change
+ * @returns to be told of items that changed
  */
 export function createKeeper(
   storage: KeptStorage,
   found: readonly Kept[],
-  all: () => readonly Kept[],
+  of: (id: string) => Kept | undefined,
   failed: (id: string) => void,
-): () => void {
-  let written = new Map(found.map((kept) => [kept.id, kept]))
+): (ids: Iterable<string>) => void {
+  const written = new Map(found.map((kept) => [kept.id, kept]))
+  const touched = new Set<string>()
   /** Sizes of the Files that are stored, or that are not to be tried again. */
   const copied = new Map<string, number>()
-  let isPending = false
+  const uncopied = new Map<string, File>()
   let isBusy = false
   for (const { id, file, handle } of found) if (file && !handle) copied.set(id, file.size)
 
   async function write(): Promise<void> {
-    const now = new Map(all().map((kept) => [kept.id, kept]))
     const changes = new Map<string, Kept | undefined>()
-    for (const [id, kept] of now) if (written.get(id) !== kept) changes.set(id, kept)
-    for (const id of written.keys()) {
-      if (now.has(id)) continue
-      changes.set(id, undefined)
-      copied.delete(id)
+    for (const id of touched) {
+      const kept = of(id)
+      if (kept !== written.get(id)) changes.set(id, kept)
+      if (!kept) copied.delete(id)
+      if (kept?.file && !kept.handle && kept.file.size <= MOST_COPIED && !copied.has(id))
+        uncopied.set(id, kept.file)
+      else uncopied.delete(id)
     }
+    touched.clear()
     if (changes.size === 0) return
     try {
       await storage.write(changes)
-      written = now
+      for (const [id, kept] of changes) {
+        if (kept) written.set(id, kept)
+        else written.delete(id)
+      }
     } catch {
       for (const id of changes.keys()) failed(id)
     }
   }
 
-  /** @returns whether there was something to copy */
+  /** @returns whether something was copied */
   async function copy(): Promise<boolean> {
+    if (uncopied.size === 0) return false
     const batch = new Map<string, File>()
-    const wanted = all().filter(
-      ({ id, file, handle }) =>
-        file && !handle && file.size < MOST_COPIED && !copied.has(id) && written.has(id),
-    )
-    if (wanted.length === 0) return false
     try {
       const used = [...copied.values()].reduce((sum, size) => sum + size, 0)
       const room = Math.min(MOST_COPIED, ((await storage.room()) + used) / SHARE) - used
       let size = 0
-      for (const { id, file } of wanted) {
-        if (!file || size + file.size > room) continue
+      for (const [id, file] of uncopied) {
+        if (size + file.size > room || !written.has(id)) continue
         if (size && size + file.size > COPIED_AT_ONCE) break
         size += file.size
         batch.set(id, file)
         copied.set(id, file.size)
+        uncopied.delete(id)
       }
       if (batch.size > 0) await storage.copy(batch)
     } catch {
@@ -75,15 +78,12 @@ export function createKeeper(
     return batch.size > 0
   }
 
-  return async () => {
-    isPending = true
+  return async (ids) => {
+    for (const id of ids) touched.add(id)
     if (isBusy) return
     isBusy = true
-    while (isPending) {
-      isPending = false
-      await write()
-      if (!isPending && (await copy())) isPending = true
-    }
+    do await write()
+    while (touched.size > 0 || (await copy()) || touched.size > 0)
     isBusy = false
   }
 }

@@ -47,7 +47,8 @@ export function createRunner({
   onChange,
 }: RunnerOptions) {
   const { api } = client
-  let save: (() => void) | undefined
+  let save: ReturnType<typeof createKeeper> | undefined
+  const touched = new Set<string>()
   const entries = new Map<string, Entry>()
   const stop = new AbortController()
   const { signal } = stop
@@ -57,10 +58,11 @@ export function createRunner({
 
   const ports: EntryPorts = {
     ...{ client, options, signal, drop },
-    onChange(urgent) {
-      if (urgent && !isSettling) {
+    onChange(urgent, id) {
+      if (urgent) {
+        touched.add(id)
+        if (!isSettling) queueMicrotask(settle)
         isSettling = true
-        queueMicrotask(settle)
       }
       onChange(urgent)
     },
@@ -73,6 +75,7 @@ export function createRunner({
   function put(kept: Kept, item?: QueueItem): Entry {
     const entry = createEntry(kept, ports, item)
     entries.set(kept.id, entry)
+    ports.onChange(true, kept.id)
     return entry
   }
 
@@ -83,7 +86,7 @@ export function createRunner({
 
   function remove(id: string): void {
     entries.delete(id)
-    ports.onChange(true)
+    ports.onChange(true, id)
   }
 
   const having = (test: (state: QueueItem['state']) => boolean) =>
@@ -93,9 +96,15 @@ export function createRunner({
   function settle(): void {
     isSettling = false
     if (signal.aborted) return
-    save?.()
-    const free = Math.max(0, FILES_AT_ONCE - having(isMoving).length)
-    for (const entry of having((state) => state === 'queued').slice(0, free)) entry.start()
+    save?.(touched)
+    if (save) touched.clear()
+    const queued: Entry[] = []
+    let free = FILES_AT_ONCE
+    for (const entry of entries.values()) {
+      if (isMoving(entry.now.state)) free--
+      else if (entry.now.state === 'queued' && queued.length < FILES_AT_ONCE) queued.push(entry)
+    }
+    for (const entry of queued.slice(0, Math.max(0, free))) entry.start()
     look()
   }
 
@@ -161,10 +170,11 @@ export function createRunner({
   }
 
   /** What is over needs no remembering, nor what the server remembers. */
-  const toRemember = () =>
-    having((state) => !isOver(state) && state !== 'cancelling').flatMap(({ kept }) =>
-      kept.lastModified === undefined ? [] : kept,
-    )
+  function toRemember(id: string): Kept | undefined {
+    const { now, kept } = entries.get(id) ?? {}
+    const isWanted = now && !isOver(now.state) && now.state !== 'cancelling'
+    return isWanted && kept?.lastModified !== undefined ? kept : undefined
+  }
 
   return {
     entries,
@@ -179,9 +189,10 @@ export function createRunner({
       // Ids are times, in digits.
       const inOrder = [...byId.values()].sort((a, b) => Number(a.id) - Number(b.id))
       await Promise.all(inOrder.map((kept) => recall(kept, told.get(kept.id)?.item)))
-      // Not before the list is whole: what is not on it is forgotten.
-      if (storage && !signal.aborted)
+      if (storage && !signal.aborted) {
         save = createKeeper(storage, found, toRemember, (id) => entries.get(id)?.forgotten())
+        save(touched)
+      }
     },
 
     /** @returns what was not taken */
@@ -191,7 +202,6 @@ export function createRunner({
         for (const entry of command.id ? [entries.get(command.id)] : [...entries.values()])
           if (entry && entry.now.state !== 'cancelling') void entry[command.do](command)
       }
-      ports.onChange(true)
       return refused
     },
 
