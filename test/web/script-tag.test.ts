@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { LocalAwsOptions } from '../../local/aws.ts'
 import { MIB } from '../../protocol/limits.ts'
 import { routes } from '../../protocol/routes.ts'
@@ -12,6 +12,9 @@ import { openStage, openTab, rowOf, SCREENSHOTS, type Stage } from './stage.ts'
 import { type StaticSite, serveFolder } from './static-site.ts'
 
 /** Somebody's page on another origin, which has nothing but the element. */
+
+// Each starts a browser and a local AWS of its own.
+vi.setConfig({ testTimeout: 60_000 })
 
 let folder: string
 let site: StaticSite
