@@ -1,5 +1,6 @@
 import * as http from 'node:http'
 import { createApi } from '../client/api.ts'
+import * as carriage from '../client/carrier.ts'
 import * as extras from '../client/extras.ts'
 import type { Connections } from '../client/node/http.ts'
 import { openFile } from '../client/node/source.ts'
@@ -62,6 +63,7 @@ const sent = upload(
     controlPlane: createApi({ url: apiUrl }),
     transport: fileTransport(connections),
     journals: { open: async () => forgetful },
+    carriage: async () => carriage,
     extras: async () => extras,
     ...createTraffic(concurrency === undefined ? {} : { concurrency, maxMemory: AMPLE_MEMORY }),
   },

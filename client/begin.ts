@@ -1,7 +1,8 @@
 import { toBase64 } from '../checksums/base64.ts'
-import { DEFAULT_PART_BYTES, MAX_SINGLE_PUT_BYTES } from '../protocol/limits.ts'
+import { MAX_SINGLE_PUT_BYTES } from '../protocol/limits.ts'
 import type { Checksum, InitiateRequest } from '../protocol/schemas.ts'
 import { NotPartwayError } from './errors.ts'
+import { fitsOnePut } from './fits-one-put.ts'
 import type { Job, Transfer } from './job.ts'
 import { Multipart } from './multipart.ts'
 import type { JournaledUpload } from './ports.ts'
@@ -47,15 +48,6 @@ export async function initiate<Slice>(
   job.emit('initiated', { key, partSize: planned, partCount: multipart.parts.plan.partCount })
   await job.ledger.append({ type: 'upload', ...upload }, true)
   return multipart
-}
-
-/** Whether whoever plans the upload will have it in a single PUT. Sizes in bytes. */
-export function fitsOnePut(
-  size: number,
-  partSize = DEFAULT_PART_BYTES,
-  largestPut = MAX_SINGLE_PUT_BYTES,
-): boolean {
-  return size <= Math.min(partSize, largestPut)
 }
 
 /** A file that will travel in a single PUT is small enough to be read twice: S3 then checks what it gets. */

@@ -1,23 +1,12 @@
 import { initiate } from './begin.ts'
 import { type PartwayError, UploadGoneError } from './errors.ts'
 import type { Job, Stored, Transfer } from './job.ts'
+import type { Carrying } from './late-carrier.ts'
 import { type OpenOptions, openUpload } from './open-upload.ts'
 import type { Journal } from './ports.ts'
 
 /** An upload that vanishes again and again is not an accident. */
 const MAX_RESTARTS = 2
-
-/** What brings a source to the store, from one pause to the next. */
-export interface Carrying<Slice> {
-  /** Absent until there is one. */
-  readonly transfer: Transfer | undefined
-  /** May be called again after a pause. */
-  carry(job: Job<Slice>, journal: Journal, signal: AbortSignal): Promise<Stored>
-  /** Complete may have been faster than whoever cancelled it. */
-  foundComplete(): Promise<Stored | undefined>
-  /** It cannot be carried any further. @returns what whoever waits for it is told */
-  failed(error: PartwayError): Promise<PartwayError>
-}
 
 /** Carries a source to the store, whatever becomes of the upload that it began with. */
 export class Carrier<Slice> implements Carrying<Slice> {

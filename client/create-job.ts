@@ -26,7 +26,7 @@ export interface Undertaking<Slice> {
 /** Puts together what the steps of one upload share. @throws {RangeError} */
 export function createJob<Slice>(
   source: Source<Slice>,
-  ports: UploadPorts<Slice>,
+  ports: Omit<UploadPorts<Slice>, 'carriage'>,
   options: UploadOptions,
 ): Undertaking<Slice> {
   const { clock = systemClock, random = Math.random, wakes = NO_WAKES, timeOfDay = Date.now } = ports
@@ -66,14 +66,15 @@ export function createJob<Slice>(
   return { job, stage, emitter }
 }
 
-function notLoaded(cause: unknown): never {
+/** @throws {NetworkError} */
+export function notLoaded(cause: unknown): never {
   throw new NetworkError('Expected the code of this upload, got none.', { cause })
 }
 
 /** @throws {RangeError} */
 function checksumOf(
   { checksum, integrity }: UploadOptions,
-  { transport }: UploadPorts<never>,
+  { transport }: Pick<UploadPorts<never>, 'transport'>,
 ): Job<never>['checksum'] {
   if (checksum === 'NONE' && integrity === 'signed') {
     throw new RangeError('Expected a checksum to sign, got NONE. Choose another, or integrity `whole`.')

@@ -1,11 +1,11 @@
 import { type Follower, follow } from './abort.ts'
-import { fitsOnePut } from './begin.ts'
-import { Carrier, type Carrying } from './carrier.ts'
 import type { Undertaking } from './create-job.ts'
 import { AbortedError, asPartwayError, BusyError, type PartwayError } from './errors.ts'
 import type { Emitter, Listener, Upload, UploadEvents, UploadResult, UploadSnapshot } from './events.ts'
+import { fitsOnePut } from './fits-one-put.ts'
 import { forget } from './forget.ts'
 import type { Job, Stored } from './job.ts'
+import type { Carrying } from './late-carrier.ts'
 import { Ledger } from './ledger.ts'
 import type { Journal } from './ports.ts'
 import { resultOf, snapshotOf } from './report.ts'
@@ -36,11 +36,7 @@ export class UploadRun<Slice> implements Upload {
     { job, stage, emitter }: Undertaking<Slice>,
     { journals }: Pick<UploadPorts<Slice>, 'journals'>,
     options: UploadOptions,
-    carrier: Carrying<Slice> = new Carrier({
-      partSize: options.partSize,
-      resume: options.resume ?? 'journal',
-      restart: options.restart ?? false,
-    }),
+    carrier: Carrying<Slice>,
   ) {
     this.#job = job
     this.#stage = stage

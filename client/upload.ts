@@ -1,7 +1,8 @@
 import type { ChecksumAlgorithm } from '../protocol/schemas.ts'
-import { createJob } from './create-job.ts'
+import { createJob, notLoaded } from './create-job.ts'
 import type { Upload } from './events.ts'
 import type { LaneBudget } from './lane-budget.ts'
+import { type Carriage, LateCarrier } from './late-carrier.ts'
 import type {
   Clock,
   ControlPlane,
@@ -55,6 +56,8 @@ export interface UploadPorts<Slice> {
   readonly journals: JournalStore
   /** Shared by all transfers of a client. */
   readonly lanes: LaneBudget
+  /** Loads what brings a source to the store. */
+  readonly carriage: () => Promise<Carriage>
   /** Loads what few uploads need. */
   readonly extras: () => Promise<Extras>
   /** Where a bandwidth limit holds. */
@@ -80,9 +83,11 @@ export function upload<Slice>(
   ports: UploadPorts<Slice>,
   options: UploadOptions = {},
 ): Upload {
-  const { restart, resume = 'journal' } = options
+  const { restart = false, resume = 'journal', partSize } = options
   if (restart && resume !== 'journal') {
     throw new TypeError('Expected an upload to resume, or to restart, got both. Leave one out.')
   }
-  return new UploadRun(createJob(source, ports, options), ports, options)
+  const load = () => ports.carriage().catch(notLoaded)
+  const carrier = new LateCarrier<Slice>({ partSize, resume, restart }, load)
+  return new UploadRun(createJob(source, ports, options), ports, options, carrier)
 }

@@ -2,6 +2,7 @@ import { type ApiOptions, createApi } from '../api.ts'
 import type { DownloadOptions } from '../download.ts'
 import type { Download } from '../download-events.ts'
 import type { Upload } from '../events.ts'
+import type { Carriage } from '../late-carrier.ts'
 import type { ControlPlane } from '../ports.ts'
 import { createRecovery } from '../recovery.ts'
 import { type Extras, type UploadOptions, upload } from '../upload.ts'
@@ -38,12 +39,15 @@ export interface FileOptions extends UploadOptions {
 
 /** Code that is loaded when it is needed. */
 export interface Loaders {
+  carriage(): Promise<Carriage>
   extras(): Promise<Extras>
   downloads(): Promise<typeof import('./download.ts')>
 }
 
 /** All of the client but what is loaded when it is needed. */
-export function wire(options: ClientOptions, { extras, downloads }: Loaders): BrowserClient {
+export function wire(options: ClientOptions, { carriage, extras, downloads }: Loaders): BrowserClient {
+  // While the page's own code comes: a browser that could not fetch a module does not ask for it again before the page is reloaded.
+  Promise.all([carriage(), extras(), import('./crc-worker-source.ts')]).catch(() => {})
   const wakes = browserWakes()
   const api = createApi({ wakes, ...options })
   const lanes = createTraffic(options)
@@ -51,7 +55,7 @@ export function wire(options: ClientOptions, { extras, downloads }: Loaders): Br
   const ports = {
     ...shared,
     ...{ controlPlane: api, transport: xhrTransport(), journals: browserJournals() },
-    extras,
+    ...{ carriage, extras },
   }
   return {
     api,

@@ -10,6 +10,7 @@ import { type BrowserClient, type ClientOptions, wire } from './client.ts'
  */
 export function createClient(options: ClientOptions): BrowserClient {
   return wire(options, {
+    carriage: () => import('./carriage.ts'),
     extras: () => import('./extras.ts'),
     downloads: () => import('./download.ts'),
   })

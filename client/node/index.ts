@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { type ApiOptions, createApi } from '../api.ts'
+import * as carriage from '../carrier.ts'
 import type { Download } from '../download-events.ts'
 import type { Upload } from '../events.ts'
 import * as extras from '../extras.ts'
@@ -118,6 +119,7 @@ function portsOf(connections: Connections, { state, ...limits }: NodeOptions) {
     journals: fileJournals(folder),
     locks: join(folder, 'locks'),
     wakes: nodeWakes,
+    carriage: async () => carriage,
     extras: async () => extras,
     ...createTraffic(limits),
   }

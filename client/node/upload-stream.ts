@@ -29,7 +29,7 @@ export interface S3StreamOptions
   readonly expectedSize?: number | undefined
 }
 
-export interface StreamPorts extends Omit<UploadPorts<FileSlice>, 'journals' | 'controlPlane'> {
+export interface StreamPorts extends Omit<UploadPorts<FileSlice>, 'journals' | 'controlPlane' | 'carriage'> {
   /** Of memory, for parts and lanes. */
   readonly spareBytes: number
   /** Whether that is a limit that somebody has set. */
