@@ -48,7 +48,8 @@ export function createRunner({
 }: RunnerOptions) {
   const { api } = client
   let save: ReturnType<typeof createKeeper> | undefined
-  const touched = new Set<string>()
+  /** Ids, of which there may be thousands: of those that changed, that move, whose turn is to come, that only the server told of. */
+  const [touched, moving, queued, strangers] = Array.from({ length: 4 }, () => new Set<string>()) as Ids
   const entries = new Map<string, Entry>()
   const stop = new AbortController()
   const { signal } = stop
@@ -59,6 +60,9 @@ export function createRunner({
   const ports: EntryPorts = {
     ...{ client, options, signal, drop },
     onChange(urgent, id) {
+      const state = entries.get(id)?.now.state
+      moving[state && isMoving(state) ? 'add' : 'delete'](id)
+      queued[state === 'queued' ? 'add' : 'delete'](id)
       if (urgent) {
         touched.add(id)
         if (!isSettling) queueMicrotask(settle)
@@ -67,7 +71,7 @@ export function createRunner({
       onChange(urgent)
     },
     onKey(id, key) {
-      for (const { kept } of entries.values()) if (kept.key === key && kept.id !== id) remove(kept.id)
+      for (const other of strangers) if (other !== id && entries.get(other)?.kept.key === key) remove(other)
     },
     remove,
   }
@@ -75,6 +79,7 @@ export function createRunner({
   function put(kept: Kept, item?: QueueItem): Entry {
     const entry = createEntry(kept, ports, item)
     entries.set(kept.id, entry)
+    if (kept.lastModified === undefined) strangers.add(kept.id)
     ports.onChange(true, kept.id)
     return entry
   }
@@ -86,11 +91,9 @@ export function createRunner({
 
   function remove(id: string): void {
     entries.delete(id)
+    strangers.delete(id)
     ports.onChange(true, id)
   }
-
-  const having = (test: (state: QueueItem['state']) => boolean) =>
-    [...entries.values()].filter(({ now }) => test(now.state))
 
   /** Begins what may begin, and remembers what is. */
   function settle(): void {
@@ -98,27 +101,24 @@ export function createRunner({
     if (signal.aborted) return
     save?.(touched)
     if (save) touched.clear()
-    const queued: Entry[] = []
-    let free = FILES_AT_ONCE
-    for (const entry of entries.values()) {
-      if (isMoving(entry.now.state)) free--
-      else if (entry.now.state === 'queued' && queued.length < FILES_AT_ONCE) queued.push(entry)
+    for (const id of queued) {
+      if (moving.size >= FILES_AT_ONCE) break
+      entries.get(id)?.start()
     }
-    for (const entry of queued.slice(0, Math.max(0, free))) entry.start()
     look()
   }
 
   function look(): void {
-    if (cancelLook || having(isMoving).length === 0) return
+    if (cancelLook || moving.size === 0) return
     cancelLook = clock.after(LOOK_MS, () => {
       cancelLook = undefined
-      for (const entry of having(isMoving)) entry.set({}, false)
+      for (const id of moving) entries.get(id)?.set({}, false)
       look()
     })
   }
 
   function add(files: readonly PickedFile[]): Refusal[] {
-    const all = having((state) => !isOver(state) && state !== 'cancelling')
+    const all = [...entries.values()].filter(({ now }) => !isOver(now.state) && now.state !== 'cancelling')
     const known = new Map(all.map((entry) => [fileId(entry.kept.name, entry.kept), entry]))
     const waiting = all.filter(({ now }) => now.needs || hasStopped(now.state))
     const refused: Refusal[] = []
@@ -230,6 +230,8 @@ export function createRunner({
     },
   }
 }
+
+type Ids = [Set<string>, Set<string>, Set<string>, Set<string>]
 
 const fileId = (name: string, { size, lastModified }: Pick<Kept, 'size' | 'lastModified'>) =>
   [name, size, lastModified].join()
