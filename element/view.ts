@@ -215,14 +215,15 @@ export function createView(host: PartwayUpload): View {
 
     // Whatever had the keyboard and is gone hands it on, so that it does not start at the top of the page again.
     // Asking for it costs layout, and bytes that move take nothing away.
+    const watched = row ? [...rows.values()].flatMap(({ root, item }) => (root === row ? item : [])) : items
     const looks =
       focused &&
       [
         waitingFor,
         byId('notice').textContent,
-        ...items.map(({ id, state, problem }) => id + state + problem?.code),
+        ...watched.map(({ id, state, problem }) => id + state + problem?.code),
       ].join()
-    if (focused && looks !== looked && !focused.checkVisibility())
+    if (focused && (looks !== looked || !focused.isConnected) && !focused.checkVisibility())
       [focused.parentElement, row, neighbour, root]
         .flatMap((place) => [...(place?.querySelectorAll('button') ?? [])])
         .find((button) => button.checkVisibility())
