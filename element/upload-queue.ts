@@ -27,7 +27,7 @@ export interface UploadQueue {
   resume(id?: string): void
   /** Goes on after a failure. */
   retry(id?: string): void
-  /** Sends the file anew, whatever had arrived. */
+  /** Sends the file of an item that has stopped anew, whatever had arrived. */
   restart(id: string): void
   /** Has the server drop what has arrived, and takes the item off the list. */
   cancel(id?: string): void

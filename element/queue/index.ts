@@ -37,11 +37,12 @@ export interface QueuePorts extends TabsPorts {
 interface News {
   /** It has just begun to run them. */
   readonly first: boolean
+  /** All that there are, in order; or else those that changed, and new ones, which come at the end. */
+  readonly all: boolean
   readonly ready: boolean
-  /** All that there are, in order. */
-  readonly ids: readonly string[]
-  /** Those that changed; all of them to those who asked. */
   readonly told: readonly Told[]
+  /** Ids of those that were taken off the list. */
+  readonly gone: readonly string[]
 }
 
 type Message =
@@ -69,6 +70,8 @@ export function createUploadQueue({ endpoint, client, uploadOptions, ports }: Qu
   let runner: Runner | undefined
   /** As told by the tab that runs them; there, as it told them. */
   let told = new Map<string, Told>()
+  /** Ids of those that changed since; `undefined`: of all. */
+  let untold: Set<string> | undefined
   let items: readonly QueueItem[] | undefined
   let isReady = false
   /** Whether any other tab listens. */
@@ -110,7 +113,7 @@ export function createUploadQueue({ endpoint, client, uploadOptions, ports }: Qu
     await run.begin(told)
     if (tabs !== mine) return void run.stop()
     runner = run
-    told = new Map()
+    untold = undefined
     tell(true)
     for (const [id, { ask }] of asks) answer(id, run.perform(ask))
     if (!isReady) await list(run)
@@ -128,8 +131,9 @@ export function createUploadQueue({ endpoint, client, uploadOptions, ports }: Qu
   }
 
   /** @param urgent more than bytes that moved */
-  function changed(urgent: boolean): void {
+  function changed(urgent: boolean, id?: string): void {
     items = undefined
+    if (id) untold?.add(id)
     if (isHeard && !isTelling) {
       const wait = toldAt + TELL_MS - clock.now()
       // A tab in the background has slow timers, but its uploads go on telling.
@@ -146,14 +150,24 @@ export function createUploadQueue({ endpoint, client, uploadOptions, ports }: Qu
     cancelTell = undefined
     toldAt = clock.now()
     if (!runner) return
+    const all = !untold
+    if (all) told = new Map()
     const news: Told[] = []
-    for (const { item, kept } of runner.entries.values()) {
-      const before = told.get(item.id)
-      if (before?.item === item && before.kept === kept) continue
-      told.set(item.id, { item, kept })
-      news.push({ item, kept: before?.kept === kept ? undefined : kept })
+    const gone: string[] = []
+    for (const id of untold ?? runner.entries.keys()) {
+      const entry = runner.entries.get(id)
+      const before = told.get(id)
+      if (!entry) {
+        told.delete(id)
+        gone.push(id)
+      } else if (before?.item !== entry.item || before.kept !== entry.kept) {
+        const { item, kept } = entry
+        told.set(id, { item, kept })
+        news.push({ item, kept: before?.kept === kept ? undefined : kept })
+      }
     }
-    post({ news: { first, ready: isReady, ids: [...runner.entries.keys()], told: news } })
+    untold = new Set()
+    post({ news: { first, all, ready: isReady, told: news, gone } })
   }
 
   function hear(message: Message): void {
@@ -161,7 +175,7 @@ export function createUploadQueue({ endpoint, client, uploadOptions, ports }: Qu
     else if ('news' in message) learn(message.news)
     else if (runner) {
       isHeard = true
-      if ('hello' in message) told = new Map()
+      if ('hello' in message) untold = undefined
       const answer = 'ask' in message && runner.perform(message.ask)
       // Whoever has an answer has seen what came of it.
       tell()
@@ -169,10 +183,10 @@ export function createUploadQueue({ endpoint, client, uploadOptions, ports }: Qu
     }
   }
 
-  function learn({ first, ready, ids, told: news }: News): void {
-    const known = told
-    for (const { item, kept } of news) known.set(item.id, { item, kept: kept ?? known.get(item.id)?.kept })
-    told = new Map(ids.filter((id) => known.has(id)).map((id) => [id, known.get(id) as Told]))
+  function learn({ first, all, ready, told: news, gone }: News): void {
+    if (all) told = new Map()
+    for (const { item, kept } of news) told.set(item.id, { item, kept: kept ?? told.get(item.id)?.kept })
+    for (const id of gone) told.delete(id)
     if (first) {
       post({ hello: true })
       for (const [id, { ask }] of asks) post({ ask, id })

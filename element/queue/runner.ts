@@ -32,7 +32,7 @@ export interface RunnerOptions {
   /** `null`: nothing is remembered. @default the browser's */
   readonly storage?: KeptStorage | null | undefined
   /** @param urgent more than bytes that moved */
-  onChange(urgent: boolean): void
+  onChange(urgent: boolean, id: string): void
 }
 
 export type Runner = ReturnType<typeof createRunner>
@@ -68,7 +68,7 @@ export function createRunner({
         if (!isSettling) queueMicrotask(settle)
         isSettling = true
       }
-      onChange(urgent)
+      onChange(urgent, id)
     },
     onKey(id, key) {
       for (const other of strangers) if (other !== id && entries.get(other)?.kept.key === key) remove(other)
