@@ -116,18 +116,9 @@ export function createUploadQueue({ endpoint, client, uploadOptions, ports }: Qu
     untold = undefined
     tell(true)
     for (const [id, { ask }] of asks) answer(id, run.perform(ask))
-    if (!isReady) await list(run)
+    if (!isReady) await run.list(page)
     settleReady()
     changed(true)
-  }
-
-  /** Where the server cannot be reached, once more when it may be. */
-  async function list(run: Runner): Promise<void> {
-    try {
-      await run.list()
-    } catch {
-      if (run === runner) page.addEventListener('online', () => void list(run), { once: true })
-    }
   }
 
   /** @param urgent more than bytes that moved */

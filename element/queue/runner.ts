@@ -176,6 +176,26 @@ export function createRunner({
     return isWanted && kept?.lastModified !== undefined ? kept : undefined
   }
 
+  /**
+   * Puts the caller's unfinished uploads that nobody here knows at the end. Where the server cannot be reached, it does so later.
+   * @param page tells of `online`
+   */
+  async function list(page: Pick<EventTarget, 'addEventListener'>): Promise<void> {
+    try {
+      for await (const { key, uploadId, fileName: name, size = 0, parts = 0, bytes = 0 } of listed(true)) {
+        let entry = [...entries.values()].find(({ kept }) => kept.key === key)
+        if (entry) entry.keep({ uploadId })
+        else {
+          entry = put({ ...fresh(), name, size, key, uploadId })
+          entry.wait('file')
+        }
+        entry.hold(bytes, parts)
+      }
+    } catch {
+      if (!signal.aborted) page.addEventListener('online', () => void list(page), { once: true })
+    }
+  }
+
   return {
     entries,
 
@@ -205,21 +225,7 @@ export function createRunner({
       return refused
     },
 
-    /**
-     * Puts the caller's unfinished uploads that nobody here knows at the end.
-     * @throws {PartwayError} where the server could not tell
-     */
-    async list(): Promise<void> {
-      for await (const { key, uploadId, fileName: name, size = 0, parts = 0, bytes = 0 } of listed(true)) {
-        let entry = [...entries.values()].find(({ kept }) => kept.key === key)
-        if (entry) entry.keep({ uploadId })
-        else {
-          entry = put({ ...fresh(), name, size, key, uploadId })
-          entry.wait('file')
-        }
-        entry.hold(bytes, parts)
-      }
-    },
+    list,
 
     /** What is under way stops, and is kept. @returns once others can go on with it */
     async stop(): Promise<void> {
