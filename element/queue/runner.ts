@@ -6,6 +6,7 @@ import type { PickedFile, QueueItem, Refusal } from '../upload-queue.ts'
 import { createEntry, type Entry, type EntryPorts } from './entry.ts'
 import { createKeeper } from './keeper.ts'
 import { type Kept, type KeptStorage, readAgain, type Told } from './kept.ts'
+import { fileId, isChanged, isFor } from './matching.ts'
 import { indexedDbItems } from './storage.ts'
 
 /** Files that begin by themselves. They share the client's lanes: more of them than lanes would only wait for one another. */
@@ -238,20 +239,3 @@ export function createRunner({
 }
 
 type Ids = [Set<string>, Set<string>, Set<string>, Set<string>]
-
-const fileId = (name: string, { size, lastModified }: Pick<Kept, 'size' | 'lastModified'>) =>
-  [name, size, lastModified].join()
-
-const isChanged = ({ now }: Entry) => /^file-(changed|gone)$/.test(now.problem?.code ?? '')
-
-/** The server tells a name in which all but letters, digits and a few signs were replaced. Which file it was, its parts tell. */
-const plain = (name: string) => name.normalize().replace(/[^\p{L}\p{N}]/gu, '')
-
-/** Whether the item waits for this file, or for one that is as much like it as can be told without reading. */
-function isFor(entry: Entry, path: string, file: File): boolean {
-  const { name, size, lastModified } = entry.kept
-  if (size !== file.size && !isChanged(entry)) return false
-  return lastModified === undefined
-    ? [path, file.name].some((other) => plain(other) === plain(name))
-    : name === path || name.endsWith(`/${file.name}`)
-}
