@@ -215,14 +215,8 @@ export function createView(host: PartwayUpload): View {
 
     // Whatever had the keyboard and is gone hands it on, so that it does not start at the top of the page again.
     // Asking for it costs layout, and bytes that move take nothing away.
-    const watched = row ? [...rows.values()].flatMap(({ root, item }) => (root === row ? item : [])) : items
-    const looks =
-      focused &&
-      [
-        waitingFor,
-        byId('notice').textContent,
-        ...watched.map(({ id, state, problem }) => id + state + problem?.code),
-      ].join()
+    const states = row ? [row.dataset.state] : items.map(({ state }) => state)
+    const looks = focused && [waitingFor, byId('notice').textContent, ...states].join()
     if (focused && (looks !== looked || !focused.isConnected) && !focused.checkVisibility())
       [focused.parentElement, row, neighbour, root]
         .flatMap((place) => [...(place?.querySelectorAll('button') ?? [])])
