@@ -46,17 +46,14 @@ export function createRow(first: QueueItem): Row {
     root.querySelectorAll(
       '.badge path,.name,.status,button,progress,.facts span,.note,.problem',
     ) as unknown as Parts
-  const { id } = first
   const label = (button: HTMLElement, text: string) => {
-    if (button.title === text) return
+    const whole = `${text} ${row.item.name}`
+    if (button.ariaLabel === whole) return
+    button.ariaLabel = whole
     button.title = text
     setText(button.lastElementChild as Element, text)
-    button.ariaLabel = `${text} ${first.name}`
   }
-  name.textContent = name.title = bar.ariaLabel = first.name
-  root.dataset.id = id
-  label(download, 'Download')
-  label(details, 'Details of')
+  root.dataset.id = first.id
   details.ariaExpanded = 'false'
 
   const row: Row = {
@@ -68,6 +65,10 @@ export function createRow(first: QueueItem): Row {
       const over = isOver(state)
       const action = actionOf(item)
       row.item = item
+      // Of what only the server told, the file that is chosen knows the name better.
+      if (name.title !== item.name) name.textContent = name.title = bar.ariaLabel = item.name
+      label(download, 'Download')
+      label(details, 'Details of')
       root.dataset.state = state
       badge.setAttribute('d', ICONS[BADGES[state] ?? 'file'])
       setText(status, statusOf(item))

@@ -37,13 +37,18 @@ export async function detailsOf(page: Page, name: string): Promise<Locator> {
 }
 
 /** Waits until the page knows that many parts to be stored, at whichever try. */
-export async function storedShown(page: Page, name: string, parts: number): Promise<void> {
+export async function storedShown(
+  page: Page,
+  name: string,
+  parts: number,
+  timeout = PATIENCE_MS,
+): Promise<void> {
   const legend = (await detailsOf(page, name)).locator('.legend')
   const stored = async () => {
     const numbers = [...(await textOf(legend)).matchAll(/(\d+) stored/g)].map(([, number]) => Number(number))
     return numbers.reduce((sum, number) => sum + number, 0)
   }
-  await expect.poll(stored, { timeout: PATIENCE_MS, message: `stored parts of ${name}` }).toBe(parts)
+  await expect.poll(stored, { timeout, message: `stored parts of ${name}` }).toBe(parts)
 }
 
 export async function keyOf(page: Page, name: string): Promise<string> {

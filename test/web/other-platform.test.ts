@@ -3,14 +3,13 @@ import { build } from 'esbuild'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createClient, openFile } from '../../client/node/index.ts'
+import { MIB } from '../../protocol/limits.ts'
 import { openDesk } from '../cli/command.ts'
+import { choose, storedShown } from './list.ts'
 import { openStage, type Stage, watchParts } from './stage.ts'
 
-const MIB = 1024 * 1024
 const PARTS = 8
 const PART_BYTES = 8 * MIB
-/** Slow enough for the file to be caught on the way. */
-const SLOW = 16 * MIB
 
 let stage: Stage
 beforeAll(async () => {
@@ -54,12 +53,14 @@ test('what Node began and was killed at, a browser that never heard of it ends, 
 
 test('what a browser began and was closed at, Node ends, with the checksum of the browser', async () => {
   const film = await stage.file('from-browser.mov', PARTS * PART_BYTES)
-  const { page, network } = await stage.open()
-  const watch = watchParts(page)
-  await network(SLOW)
-  await page.setInputFiles('#files', film.path)
-  await watch.until(3)
+  const { page } = await stage.open()
+  const watch = stage.watch('from-browser.mov')
+  watch.hold((part) => part > 3)
+  await choose(page, film.path)
+  await storedShown(page, 'from-browser.mov', 3)
   await page.context().close()
+  const stored = watch.stored.slice()
+  watch.holdNoMore()
   const held = await unfinished('from-browser.mov')
 
   const client = createClient({ url: stage.apiUrl, state: join(stage.folder, 'another-state') })
@@ -77,7 +78,7 @@ test('what a browser began and was closed at, Node ends, with the checksum of th
       verified: 'checksum',
       algorithm: 'CRC64NVME',
     })
-    expect(sent.filter((partNumber) => watch.stored.includes(partNumber))).toEqual([])
+    expect(sent.filter((partNumber) => stored.includes(partNumber))).toEqual([])
     // What was under way when the page was closed may have arrived since.
     expect(await resumed).toBeGreaterThanOrEqual(held.parts)
     expect(sent).toHaveLength(PARTS - (await resumed))

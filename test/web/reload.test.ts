@@ -88,7 +88,7 @@ test('what another browser began is in the list, and goes on once its file is ch
   const after = stage.watch('moved film.mp4')
   await page.getByText(/^1 upload unfinished: 33\.6 MB have arrived\.$/).waitFor()
   // What the server tells of a name is what is left of it in the key.
-  expect(await lineOf(page, 'moved_film.mp4', '.status')).toContain('choose the same file again')
+  expect(await lineOf(page, 'moved_film.mp4', '.status')).toContain('choose the file again')
   await button(page, 'Choose file moved_film.mp4').waitFor()
   await choose(page, film.path)
   await done(page)
