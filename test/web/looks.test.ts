@@ -45,12 +45,15 @@ test.each([
     const setting = { colorScheme, viewport: VIEWPORTS[screen] }
     const { page, network, errors } = await stage.open(setting)
     const look = async (state: string, at = page) => {
-      await at.screenshot({
-        path: join(SCREENSHOTS, `${state}-${colorScheme}-${screen}.png`),
-        fullPage: true,
-      })
+      // What is below the fold is not drawn, and what is not drawn is not looked at.
+      const { viewport } = setting
+      const height = await at.evaluate(() => document.documentElement.scrollHeight)
+      await at.setViewportSize({ ...viewport, height: Math.max(height, viewport.height) })
+      await at.evaluate(drawn)
+      await at.screenshot({ path: join(SCREENSHOTS, `${state}-${colorScheme}-${screen}.png`) })
       expect(await overflowOf(at), state).toBeLessThanOrEqual(0)
       expect(await axeFindings(at), state).toEqual([])
+      await at.setViewportSize(viewport)
     }
     await button(page, 'Choose files').waitFor()
     await look('empty')
@@ -111,6 +114,11 @@ test.each([
   },
   120_000,
 )
+
+/** What came into sight is drawn a frame later. */
+async function drawn(): Promise<void> {
+  for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame)
+}
 
 /** How many pixels the page scrolls aside. */
 function overflowOf(page: Page): Promise<number> {
