@@ -56,7 +56,7 @@ export function createView(host: PartwayUpload): View {
   const drops = createDropTarget(host, hover, take)
   let shared: SharedQueue | undefined
   let unsubscribe: ((() => void) | undefined)[] = []
-  let downloads: Promise<Downloads> | undefined
+  let downloads: Promise<Downloads | undefined> | undefined
   let unfinished: readonly QueueItem[] = []
   let ready = false
   let moving = false
@@ -120,6 +120,8 @@ export function createView(host: PartwayUpload): View {
     else files.click()
   }
 
+  const notLoaded = () => void banner('notice', NOT_LOADED)
+
   async function toggleDetails(row: Row): Promise<void> {
     const { button, root } = row
     const open = button.ariaExpanded !== 'true'
@@ -127,11 +129,10 @@ export function createView(host: PartwayUpload): View {
     row.details?.close()
     row.details = undefined
     if (!open) return
-    // A browser that failed to load it once may not try again.
-    const loaded = navigator.onLine && (await import('./details/index.ts').catch(() => undefined))
+    const loaded = await import('./details/index.ts').catch(() => undefined)
     if (!loaded) {
       button.ariaExpanded = 'false'
-      banner('notice', NOT_LOADED)
+      notLoaded()
     } else if (root.isConnected && button.ariaExpanded === 'true') {
       // Meanwhile it may have been closed, or removed.
       row.details ??= loaded.createDetails(root, row.item)
@@ -209,8 +210,9 @@ export function createView(host: PartwayUpload): View {
         'Your sign-in has expired. Sign in, and everything goes on by itself.',
     )
     if (host.hasAttribute('downloads'))
-      downloads ??= import('./downloads/index.ts').then(({ createDownloads }) =>
-        createDownloads({ client, root: byId('downloads'), announce }),
+      downloads ??= import('./downloads/index.ts').then(
+        ({ createDownloads }) => createDownloads({ client, root: byId('downloads'), announce }),
+        notLoaded,
       )
 
     // Whatever had the keyboard and is gone hands it on, so that it does not start at the top of the page again.
@@ -284,6 +286,7 @@ export function createView(host: PartwayUpload): View {
       shared = shareQueue(host)
       const { queue, client } = shared
       unsubscribe = [queue.subscribe(requestDraw), client.api.waits?.subscribe(requestDraw)]
+      import('./ahead.ts').catch(notLoaded)
       queue.ready.then(() => {
         draw()
         ready = true
@@ -299,7 +302,7 @@ export function createView(host: PartwayUpload): View {
       if (!shared) return
       drops.close()
       for (const stop of unsubscribe) stop?.()
-      downloads?.then((list) => list.close())
+      downloads?.then((list) => list?.close())
       drawRows([])
       guard(false)
       shared.release()

@@ -104,7 +104,7 @@ export function createUploadQueue({ endpoint, client, uploadOptions, ports }: Qu
     const module = await load().catch(() => undefined)
     if (tabs !== mine || !mine) return
     if (!module) {
-      // There is no network, or it was gone for a moment.
+      // The element says so. Chromium and Firefox do not ask for it again before the page is reloaded.
       clock.after(LOAD_AGAIN_MS, lead)
       return
     }

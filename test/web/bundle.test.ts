@@ -7,8 +7,10 @@ const MAX_ELEMENT = 12_000
 const MAX_PAGE = 1_500
 /** What is loaded when it is needed. */
 const MAX_LATE = {
+  // Loads the others, but for the downloads and the sign-in, as soon as the element is there.
+  'element/ahead.ts': 500,
   // By the tab that runs the uploads.
-  'element/queue/runner.ts': 6_500,
+  'element/queue/runner.ts': 6_800,
   'element/details/index.ts': 3_000,
   'element/downloads/index.ts': 8_500,
   'element/diagnose.ts': 3_500,

@@ -138,16 +138,30 @@ describe('a row', () => {
     expect(await page.locator('canvas').count()).toBe(0)
   })
 
-  test('whose details cannot be loaded without a network says so, and opens once there is one', async () => {
+  test('whose details are wanted without a network opens all the same: they were loaded ahead', async () => {
     const page = await open()
+    const ahead = ['admission', 'details', 'diagnose', 'explain', 'folders', 'runner']
+    const loaded = ahead.map((name) =>
+      page.waitForResponse((response) => response.url().includes(`/${name}-`)),
+    )
+    await page.reload({ waitUntil: 'networkidle' })
+    await Promise.all(loaded)
+    await page.route('**/*.js', (route) => route.abort())
     await page.evaluate(() => fakeQueue.put(fakeItem('a.mov')))
-    await page.context().setOffline(true)
+    await button(page, 'Details of a.mov').click()
+    await page.getByText('116 stored').waitFor()
+  })
+
+  test('whose details did not come says so', async () => {
+    const page = await open()
+    await page.route(/\/details-\w+\.js$/, (route) => route.abort())
+    await page.reload()
+    await page.getByRole('alert').getByText('This could not be loaded.').waitFor()
+    await page.evaluate(() => fakeQueue.put(fakeItem('a.mov')))
+    await page.getByRole('button', { name: 'Close' }).click()
     await button(page, 'Details of a.mov').click()
     await page.getByRole('alert').getByText('This could not be loaded.').waitFor()
     expect(await button(page, 'Details of a.mov').getAttribute('aria-expanded')).toBe('false')
-    await page.context().setOffline(false)
-    await button(page, 'Details of a.mov').click()
-    await page.getByText('116 stored').waitFor()
   })
 
   test('alone in the list says at the end what was verified, and lets it be copied', async () => {
