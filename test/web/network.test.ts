@@ -43,6 +43,8 @@ test('without a network a banner says so, and goes away by itself; what had arri
 test('a file that is chosen without a network waits for it', async () => {
   const film = await stage.file('patient.mp4', 20 * MIB)
   const { page, network } = await stage.open()
+  // What the page loads once it is drawn is there by then.
+  await page.waitForLoadState('networkidle')
   await network('offline')
   await choose(page, film.path)
   await rowOf(page, 'patient.mp4').getByText('Waiting for the network; goes on by itself').waitFor()
