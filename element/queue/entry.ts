@@ -207,7 +207,8 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
   async function again(anew: boolean): Promise<void> {
     if (!hasStopped(now.state)) return
     const file = await readAgain(kept.handle)
-    queue(file && file !== 'ask' ? { file } : {}, anew)
+    // Meanwhile it may have been asked for once more, or cancelled.
+    if (hasStopped(now.state)) queue(file && file !== 'ask' ? { file } : {}, anew)
   }
 
   async function drop(): Promise<void> {

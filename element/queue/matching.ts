@@ -17,5 +17,5 @@ export function isFor(entry: Entry, path: string, file: File): boolean {
   if (size !== file.size && !isChanged(entry)) return false
   return lastModified === undefined
     ? [path, file.name].some((other) => plain(other) === plain(name))
-    : name === path || name.endsWith(`/${file.name}`)
+    : `/${name}`.endsWith(`/${path}`)
 }

@@ -121,14 +121,18 @@ export function createRunner({
   function add(files: readonly PickedFile[]): Refusal[] {
     const all = [...entries.values()].filter(({ now }) => !isOver(now.state) && now.state !== 'cancelling')
     const known = new Map(all.map((entry) => [fileId(entry.kept.name, entry.kept), entry]))
-    const waiting = all.filter(({ now }) => now.needs || hasStopped(now.state))
+    const isWaiting = ({ now }: Entry) => now.needs || hasStopped(now.state)
+    // A file that is the very one counts before one that may be it.
+    const given = new Set(files.map(({ file, path = file.name }) => fileId(path, file)))
+    const waiting = all.filter(({ kept }) => !given.has(fileId(kept.name, kept)))
     const refused: Refusal[] = []
     for (const { file, path = file.name, handle } of files) {
       const { size, lastModified } = file
-      const entry = known.get(fileId(path, file)) ?? waiting.find((entry) => isFor(entry, path, file))
+      const entry =
+        known.get(fileId(path, file)) ?? waiting.find((entry) => isWaiting(entry) && isFor(entry, path, file))
       if (!entry) {
         known.set(fileId(path, file), put({ ...fresh(), name: path, size, lastModified, file, handle }))
-      } else if (entry.now.needs || hasStopped(entry.now.state)) {
+      } else if (isWaiting(entry)) {
         const { kept } = entry
         // It was said that this is sent as it is now. What only the server tells of can be that of a third file.
         const anew =

@@ -106,6 +106,71 @@ test('what was dropped with its folders is known again when it is chosen without
   expect(setting.store.count('put') - before).toBeLessThan(8)
 })
 
+test('a file of another folder is not taken for one that waits, and each file is taken for one item alone', async () => {
+  const setting = new QueueSetting()
+  await interrupted(setting, [{ file: fileOf('a.mov'), path: 'films/a.mov' }])
+  forgetFiles(setting)
+  const tab = setting.tab()
+  await tab.queue.ready
+  const again = [
+    { file: fileOf('a.mov', 95, { version: 2, at: 5 }), path: 'copies/a.mov' },
+    { file: fileOf('a.mov'), path: 'films/a.mov' },
+    { file: fileOf('a.mov', 95, { version: 3, at: 6 }), path: 'more/a.mov' },
+  ]
+  expect(await tab.queue.add(again)).toEqual([])
+  await tab.until((items) => items.length === 3 && isDone(items))
+  expect(tab.queue.items.map(({ name }) => name)).toEqual(['films/a.mov', 'copies/a.mov', 'more/a.mov'])
+})
+
+test('two files of one name and size are not both taken for the one that waits', async () => {
+  const setting = new QueueSetting()
+  await interrupted(setting, [{ file: fileOf('a.mov'), path: 'films/a.mov' }])
+  forgetFiles(setting)
+  const tab = setting.tab()
+  await tab.queue.ready
+  const [right, other] = [fileOf('a.mov'), fileOf('a.mov', 95, { version: 2, at: 5 })]
+  expect(await tab.queue.add(picked(right, other))).toEqual([])
+  await tab.until((items) => items.length === 2 && isDone(items))
+  expect(tab.queue.items.map(({ name }) => name)).toEqual(['films/a.mov', 'a.mov'])
+})
+
+test('the very file counts before one that may be it, whichever comes first', async () => {
+  const setting = new QueueSetting()
+  await interrupted(setting, [{ file: fileOf('a.mov'), path: 'films/a.mov' }])
+  forgetFiles(setting)
+  const tab = setting.tab()
+  await tab.queue.ready
+  const again = [
+    { file: fileOf('a.mov', 95, { version: 2, at: 5 }) },
+    { file: fileOf('a.mov'), path: 'films/a.mov' },
+  ]
+  expect(await tab.queue.add(again)).toEqual([])
+  await tab.until((items) => items.length === 2 && isDone(items))
+  expect(tab.queue.items.map(({ name }) => name)).toEqual(['films/a.mov', 'a.mov'])
+})
+
+test('who presses Retry twice while the file is read again has one upload of it', async () => {
+  const setting = new QueueSetting()
+  const film = fileOf('a.mov')
+  const handle = new FakeHandle(film)
+  const tab = setting.tab()
+  setting.store.fault = () => 'denied'
+  await tab.queue.add([withHandle(film, handle)])
+  await tab.until(allIn('resumable'))
+  setting.store.fault = () => undefined
+  const reads: (() => void)[] = []
+  handle.getFile = () => new Promise((resolve) => reads.push(() => resolve(film)))
+  tab.queue.retry()
+  tab.queue.retry()
+  await setting.landed()
+  expect(reads).toHaveLength(2)
+  reads[0]?.()
+  await tab.until((items) => (items[0]?.partsDone ?? 0) > 2)
+  reads[1]?.()
+  await tab.until(isDone)
+  expect(tab.begun).toEqual(['a.mov', 'a.mov'])
+})
+
 test('another file of that name and size is told from it, nothing is lost, and the right one goes on', async () => {
   const setting = new QueueSetting()
   await interrupted(setting, picked(fileOf('a.mov')))
