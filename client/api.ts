@@ -39,7 +39,7 @@ export function createApi(options: ApiOptions): ControlPlane {
   const { authorizer = bearerAuthorizer(token, clock) } = options
   const call = createCaller(options, authorizer)
   return {
-    endpoint: baseOf(options.url),
+    endpoint: baseOf(options.url) + new URL(options.url).hash,
     waits: authorizer.waits,
     describe: (signal) => call('describe', {}, signal),
     initiate: (body, signal) => call('initiate', { body }, signal),

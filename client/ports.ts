@@ -99,7 +99,7 @@ export interface PartTransport<Slice> {
 
 /** Who plans, signs and completes: the HTTP API (client/api.ts). Every call retries what is safe to repeat. */
 export interface ControlPlane {
-  /** Journals of uploads made through one endpoint are of no use at another. */
+  /** Journals of uploads made through one endpoint are of no use at another. A fragment tells people apart. */
   readonly endpoint: string
   describe(signal: AbortSignal): Promise<DescribeResponse>
   initiate(request: InitiateRequest, signal: AbortSignal): Promise<InitiateResponse>

@@ -62,6 +62,21 @@ const problem = (type: string, status: number, members = {}) => ({
   },
 })
 
+test('what is remembered is kept by the URL with its fragment, which may say who is signed in, and calls go without', async () => {
+  const urls: string[] = []
+  const { endpoint, describe } = createApi({
+    url: 'https://api.example/stage/#anna',
+    fetch: async (url) => {
+      urls.push(String(url))
+      return Response.json(DESCRIBED)
+    },
+  })
+  expect(endpoint).toBe('https://api.example/stage#anna')
+  expect(api().plane.endpoint).toBe('https://api.example/stage')
+  await describe(signal)
+  expect(urls).toEqual(['https://api.example/stage/'])
+})
+
 test('calls are made as the route table says, with the token asked for', async () => {
   const { plane, calls } = api({ status: 200, body: { ...COMPLETED, unknown: 'ignored' } })
   expect(await plane.complete(UPLOAD, {}, signal)).toEqual(COMPLETED)
