@@ -60,6 +60,7 @@ export type ItemState = 'queued' | 'cancelling' | 'unfinished' | UploadState
 
 /** How one file stands: plain data, which is passed between tabs. Sizes in bytes, times in seconds. */
 export interface QueueItem {
+  /** When it came to the list, in milliseconds since 1970, or a little later: no two are the same. */
   readonly id: string
   /** With its folders. */
   readonly name: string

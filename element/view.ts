@@ -58,7 +58,7 @@ export function createView(host: PartwayUpload): View {
   let unsubscribe: ((() => void) | undefined)[] = []
   let downloads: Promise<Downloads | undefined> | undefined
   let unfinished: readonly QueueItem[] = []
-  let ready = false
+  let opened = 0
   let moving = false
   let told = ''
   let looked: string | null | undefined
@@ -244,7 +244,8 @@ export function createView(host: PartwayUpload): View {
         const added = createRow(item)
         rows.set(id, added)
         list.append(added.root)
-        if (ready && item.state !== 'unfinished') emit('added', { name, size })
+        // Ids are times: what is older was found, not added.
+        if (!(+id < opened) && item.state !== 'unfinished') emit('added', { name, size })
       } else if (row.item !== item) {
         const before = row.item
         row.render(item)
@@ -287,10 +288,7 @@ export function createView(host: PartwayUpload): View {
       const { queue, client } = shared
       unsubscribe = [queue.subscribe(requestDraw), client.api.waits?.subscribe(requestDraw)]
       import('./ahead.ts').catch(notLoaded)
-      queue.ready.then(() => {
-        draw()
-        ready = true
-      })
+      opened = Date.now()
       setText(
         byId('title').firstElementChild as Element,
         `Drop files or folders ${host.getAttribute('drop') === 'element' ? 'here' : 'anywhere on this page'}`,
@@ -307,7 +305,7 @@ export function createView(host: PartwayUpload): View {
       guard(false)
       shared.release()
       shared = downloads = undefined
-      moving = ready = false
+      moving = false
     },
   }
 }

@@ -319,13 +319,19 @@ test('who embeds it is told what happens', async () => {
     return page.evaluate(() => (window as unknown as { told: [string, unknown][] }).told.splice(0))
   }
   await page.evaluate(() =>
-    fakeQueue.put(fakeItem('a.mov', { size: 10, bytes: 5 }), fakeItem('old', { state: 'unfinished' })),
+    fakeQueue.put(
+      fakeItem('found.mov', { id: '1763750000000', state: 'paused' }),
+      fakeItem('a.mov', { size: 10, bytes: 5 }),
+      fakeItem('b.mov', { id: String(Date.now()), state: 'paused', size: 20 }),
+      fakeItem('old', { state: 'unfinished' }),
+    ),
   )
   expect(await told()).toEqual([
     ['added', { name: 'a.mov', size: 10 }],
+    ['added', { name: 'b.mov', size: 20 }],
     [
       'change',
-      expect.objectContaining({ moving: true, title: expect.stringMatching(/^\d+ %$/), files: 2, done: 0 }),
+      expect.objectContaining({ moving: true, title: expect.stringMatching(/^\d+ %$/), files: 4, done: 0 }),
     ],
   ])
   await page.evaluate(() => fakeQueue.changed())
