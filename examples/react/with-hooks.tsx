@@ -64,5 +64,5 @@ function Film({ sending, uploads }: { sending: Sending; uploads: Uploads }) {
 function sentenceOf({ state, waitingFor, error, eta }: UploadSnapshot): string {
   if (error) return error.message
   if (waitingFor) return waitingFor.message
-  return eta === undefined ? state : `${state}, ${Math.ceil(eta)} s left`
+  return state === 'uploading' && eta !== undefined ? `${state}, ${Math.ceil(eta)} s left` : state
 }

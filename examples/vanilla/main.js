@@ -44,5 +44,6 @@ function draw() {
   const { state, bytesSent, size, eta } = upload.snapshot()
   bar.value = size > 0 ? bytesSent / size : 0
   pause.textContent = state === 'paused' ? 'Resume' : 'Pause'
-  sentence.textContent = eta === undefined ? state : `${state}, ${Math.ceil(eta)} s left`
+  const isMoving = state === 'uploading' && eta !== undefined
+  sentence.textContent = isMoving ? `${state}, ${Math.ceil(eta)} s left` : state
 }
