@@ -190,11 +190,12 @@ export function createRunner({
       for await (const { key, uploadId, fileName: name, size = 0, parts = 0, bytes = 0 } of listed(true)) {
         let entry = [...entries.values()].find(({ kept }) => kept.key === key)
         if (entry) entry.keep({ uploadId })
-        else {
+        // With nothing there, such as of one that was cancelled while it was initiated, there is nothing to go on with.
+        else if (parts) {
           entry = put({ ...fresh(), name, size, key, uploadId })
           entry.wait('file')
         }
-        entry.hold(bytes, parts)
+        entry?.hold(bytes, parts)
       }
     } catch {
       if (!signal.aborted) page.addEventListener('online', () => void list(page), { once: true })

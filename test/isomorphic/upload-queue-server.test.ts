@@ -16,6 +16,24 @@ async function begunElsewhere(...names: string[]): Promise<QueueSetting> {
   return setting
 }
 
+/** Of each upload that the server has. */
+function putOnePart({ store }: QueueSetting): void {
+  for (const { parts } of store.uploads.values()) parts.set(1, { bytes: new Uint8Array(10), etag: '"part"' })
+}
+
+test('what the server has no part of is not on the list: there is nothing to go on with', async () => {
+  const setting = new QueueSetting()
+  const tab = setting.tab({ ports: { storage: null } })
+  setting.store.fault = ({ operation }) => (operation === 'put' ? 'unreached' : undefined)
+  await tab.queue.add(picked(fileOf('a.mov')))
+  await tab.until(() => setting.store.uploads.size > 0)
+  tab.kill()
+  await setting.landed()
+  const other = setting.tab({ ports: { storage: null } })
+  await other.queue.ready
+  expect([setting.store.uploads.size, other.queue.items]).toEqual([1, []])
+})
+
 test('nobody waits for the list of the server, and what is begun meanwhile is not on it twice', async () => {
   const setting = await begunElsewhere('other.mov')
   let answer = () => {}
@@ -48,6 +66,7 @@ test('an upload that the server lists before its own tab knows of it is one item
   const tab = setting.tab()
   controlPlane.initiate = async (...call) => {
     const answer = await initiate(...call)
+    putOnePart(setting)
     list()
     await tab.until((items) => items.length === 2)
     return answer
@@ -62,6 +81,7 @@ test('more uploads than fit on a page are all listed', async () => {
   const setting = new QueueSetting()
   for (const fileName of names)
     await setting.store.controlPlane.initiate({ fileName, size: 95 }, new AbortController().signal)
+  putOnePart(setting)
   const tab = setting.tab()
   await tab.queue.ready
   expect(tab.queue.items.map(({ name }) => name)).toEqual(names)
