@@ -5,12 +5,14 @@ import type { Job } from './job.ts'
 import type { JournaledPart, Replayed } from './journal.ts'
 import { journalTouch } from './ledger.ts'
 import { PartUrls } from './part-urls.ts'
-import type { JournaledUpload, Lane } from './ports.ts'
+import type { JournaledUpload, Lane, PutResponse } from './ports.ts'
 import { type Proof, Proofs } from './proofs.ts'
 import { type Held, readAgain } from './read-again.ts'
 import { proofOf, weighParts } from './resume.ts'
 import { sendPart } from './send-part.ts'
 import { runInLanes } from './workers.ts'
+
+type Sent = Proof & Pick<PutResponse, 'sourceIsSame'>
 
 /** The parts of one upload: which of them the store has acknowledged, what is known of each, and how the others get there. */
 export class Parts<Slice> {
@@ -156,12 +158,12 @@ export class Parts<Slice> {
     const range = partRange(this.plan, partNumber)
     const touches = this.#touches
     const held = this.#unchecked.get(partNumber)
-    let proof = held && (await readAgain(range, held, source, this.proofs, signal))
+    let proof: Sent | undefined = held && (await readAgain(range, held, source, this.proofs, signal))
     if (held && !proof) this.lose([partNumber])
     try {
       proof ??= await this.#send(range, lane, signal)
       // What was read from a changed file must not be remembered: once the old file is back, it would count.
-      await this.verify()
+      if (!proof.sourceIsSame) await this.verify()
     } catch (error) {
       if (!this.#unchecked.has(partNumber)) tracker.lost(partNumber)
       throw error
@@ -187,10 +189,10 @@ export class Parts<Slice> {
     void this.#job.ledger.append(entry)
   }
 
-  async #send(range: PartRange, lane: Lane, signal: AbortSignal): Promise<Proof> {
+  async #send(range: PartRange, lane: Lane, signal: AbortSignal): Promise<Sent> {
     const signing = await this.#urls.signing(range, this.proofs.algorithm, signal)
     const ports = { ...signing, job: this.#job, proofs: this.proofs, verify: () => this.verify() }
-    const { etag, md5, crc = signing.crc } = await sendPart(range, ports, lane, signal)
-    return { etag, md5, crc }
+    const { etag, md5, crc = signing.crc, sourceIsSame } = await sendPart(range, ports, lane, signal)
+    return { etag, md5, crc, sourceIsSame }
   }
 }

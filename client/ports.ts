@@ -73,6 +73,8 @@ export interface PutResponse {
   readonly crc?: Uint8Array | undefined
   /** In hex. */
   readonly md5?: string | undefined
+  /** The source was looked at after it was read to the end, and is what it was. */
+  readonly sourceIsSame?: boolean | undefined
   /** The store's time of day, where it can be read. */
   readonly date?: string | undefined
   /** The object's, as the store computed it: `x-amz-checksum-…`, in base64. */

@@ -13,11 +13,17 @@ export function xhrTransport(hasher: Pick<Hasher, 'hash'> = new Hasher()): PartT
     async put(request) {
       request.signal.throwIfAborted()
       const exchange = follow(request.signal)
-      const sending = send({ ...request, signal: exchange.signal })
+      let sourceIsSame = false
+      const sending = send({ ...request, signal: exchange.signal }, async () => {
+        // Looked at while the store still has its answer to make: afterwards, the lane would wait for it.
+        await hashing
+        await request.body.slice(0, 1).arrayBuffer()
+        sourceIsSame = true
+      })
       const hashing = hasher.hash(request.body, request, exchange.signal)
       try {
         const answer = await Promise.race([sending, hashing.then(() => sending)])
-        return isOk(answer) ? { ...answer, ...(await hashing) } : answer
+        return isOk(answer) ? { ...answer, ...(await hashing), sourceIsSame } : answer
       } finally {
         exchange.release()
         exchange.abort(request.signal.reason)
@@ -27,7 +33,10 @@ export function xhrTransport(hasher: Pick<Hasher, 'hash'> = new Hasher()): PartT
   }
 }
 
-function send({ url, headers, body, crc, signal, onProgress }: PutRequest<Blob>): Promise<PutResponse> {
+function send(
+  { url, headers, body, crc, signal, onProgress }: PutRequest<Blob>,
+  onSent: () => Promise<void>,
+): Promise<PutResponse> {
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest()
     xhr.open('PUT', url)
@@ -35,6 +44,7 @@ function send({ url, headers, body, crc, signal, onProgress }: PutRequest<Blob>)
     const onAbort = () => xhr.abort()
     signal.addEventListener('abort', onAbort, { once: true })
     xhr.upload.onprogress = ({ loaded }) => onProgress(loaded)
+    xhr.upload.onload = () => void onSent().catch(() => {})
     xhr.onload = () => resolve(readResponse(xhr, crc))
     xhr.onerror = () =>
       reject(

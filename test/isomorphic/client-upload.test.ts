@@ -538,6 +538,27 @@ describe('a changed source', () => {
     expect(store.objects.get(key)).toEqual(old)
   })
 
+  test('is looked at after each part, unless whoever sends the parts has done so', async () => {
+    const looks = async (sourceIsSame: boolean) => {
+      const { store, source, begin } = setting()
+      const { verify } = source
+      let looks = 0
+      source.verify = () => {
+        looks++
+        return verify.call(source)
+      }
+      const transport = store.transport.bind(store)
+      store.transport = (computesCrc) => {
+        const sender = transport(computesCrc)
+        return { ...sender, put: async (request) => ({ ...(await sender.put(request)), sourceIsSame }) }
+      }
+      await begin().result
+      return looks
+    }
+    expect(await looks(false)).toBe(11)
+    expect(await looks(true)).toBe(1)
+  })
+
   test('is not what the parts that are held are compared with', async () => {
     const { store, source, journals, begin } = setting({
       fault: (request) => (isPart(6)(request) ? 'drop' : undefined),

@@ -202,7 +202,7 @@ export const MUTANTS: readonly Mutant[] = [
     'a changed source whose old bytes are put back is not completed with the new ones that were sent meanwhile',
     {
       path: 'client/parts.ts',
-      from: 'once the old file is back, it would count.\n      await this.verify()',
+      from: 'once the old file is back, it would count.\n      if (!proof.sourceIsSame) await this.verify()',
       to: 'once the old file is back, it would count.',
     },
   ),
