@@ -24,7 +24,10 @@ const SAID: Record<string, readonly [sentence: string, action?: ProblemAction]> 
   gone: [`The storage no longer has this: it was deleted elsewhere, or too old. ${ANEW}`, 'restart'],
   'object-changed': ['This was replaced meanwhile. Download it again.', 'restart'],
   'not-partway': [`What answers at the server’s address is no Partway API. ${ASK}`],
-  'not-loaded': [`A part of this page could not be loaded. ${KEPT}: reload the page, and it goes on.`],
+  'not-loaded': [
+    `A part of this page could not be loaded. ${KEPT}: reload the page, and it goes on.`,
+    'reload',
+  ],
   stopped: [`This was stopped. ${KEPT}.`],
   unexpected: [`Something unexpected happened. ${KEPT}: retry.`],
 }

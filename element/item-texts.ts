@@ -30,7 +30,7 @@ export function statusOf(item: QueueItem): string {
   if (state === 'waiting')
     return `Waiting${item.waitingFor !== 'network' ? ' for you to sign in' : `${item.problem ? '' : ' for the network'}; goes on by itself`}`
   if (item.struggling && isMoving(state)) return 'Connection trouble, trying again…'
-  if (state === 'uploading' && !item.queued)
+  if (state === 'uploading' && (item.rate || !item.queued))
     return bytesResumed > 0 ? `Going on, ${formatBytes(bytesResumed)} were there already` : 'Uploading'
   if (state === 'unfinished') return `Unfinished${NEEDS[item.needs ?? 'click']}`
   if (result)
@@ -56,7 +56,9 @@ export function amountOf({ bytes, size }: QueueItem): string {
 
 /** Below the bar, to the right: how fast it moves, and for how long. */
 export function paceOf({ state, queued, rate, secondsLeft }: QueueItem): string {
-  return state !== 'uploading' || queued || rate === undefined ? '' : joined(pace(rate, secondsLeft))
+  return state !== 'uploading' || (queued && !rate) || rate === undefined
+    ? ''
+    : joined(pace(rate, secondsLeft))
 }
 
 export function pace(rate: number, secondsLeft: number | undefined): string[] {

@@ -57,8 +57,8 @@ export class PartwayUpload extends Base {
     setTimeout(() => this.isConnected || this.#view?.close())
   }
 
-  attributeChangedCallback(): void {
-    if (!this.queue) return
+  attributeChangedCallback(_: string, before: string | null, now: string | null): void {
+    if (!this.queue || before === now) return
     this.#view?.close()
     this.connectedCallback()
   }

@@ -23,6 +23,7 @@ const LABELS: Record<string, string> = {
   choose: 'Choose file',
   'sign-in': 'Sign in',
   remove: 'Remove',
+  reload: 'Reload page',
 }
 
 const BADGES: Partial<Record<ItemState, keyof typeof ICONS>> = {

@@ -111,4 +111,4 @@ export interface Problem {
 }
 
 /** `retry` goes on where it stopped; `restart` sends the file anew; `choose` asks for the file. */
-export type ProblemAction = 'retry' | 'restart' | 'choose' | 'sign-in' | 'remove'
+export type ProblemAction = 'retry' | 'restart' | 'choose' | 'sign-in' | 'remove' | 'reload'

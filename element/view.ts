@@ -1,5 +1,4 @@
 import { createAnnouncer } from './announcer.ts'
-import { confirm } from './confirm.ts'
 import { setText } from './dom.ts'
 import type { Downloads } from './downloads/index.ts'
 import { createDropTarget } from './drop-target.ts'
@@ -80,7 +79,10 @@ export function createView(host: PartwayUpload): View {
     if (!shared) return
     const { queue, client } = shared
     const id = row?.item.id
-    if (action === 'choose') choose()
+    // Where nothing goes on without its file, that is what there is to do.
+    const lost = !row && action === 'resume' && !queue.items.some((item) => actionOf(item) === action)
+    if (lost || action === 'choose') choose()
+    else if (action === 'reload') location.reload()
     else if (action === 'folder') folder.click()
     else if (action === 'sign-in') {
       emit(action)
@@ -107,7 +109,11 @@ export function createView(host: PartwayUpload): View {
 
   function ask(place: Element, items: readonly QueueItem[], onYes: () => void): void {
     const bytes = bytesToDrop(items)
-    if (bytes) confirm(place, `Drop the ${formatBytes(bytes)} that have arrived?`, 'Drop', onYes)
+    if (bytes)
+      import('./confirm.ts').then(
+        ({ confirm }) => confirm(place, `Drop the ${formatBytes(bytes)} that have arrived?`, 'Drop', onYes),
+        notLoaded,
+      )
     else onYes()
   }
 
@@ -149,7 +155,10 @@ export function createView(host: PartwayUpload): View {
         const { refusalOf } = await import('./admission.ts')
         files = files.filter(({ file, path = file.name }) => {
           const problem = refusalOf(file, accept ?? '', maxSize)
-          if (problem) said.push(`${path}: ${problem.sentence}`)
+          if (problem) {
+            said.push(`${path}: ${problem.sentence}`)
+            emit('error', { name: path, ...problem })
+          }
           return !problem
         })
       }
@@ -287,7 +296,7 @@ export function createView(host: PartwayUpload): View {
       shared = shareQueue(host)
       const { queue, client } = shared
       unsubscribe = [queue.subscribe(requestDraw), client.api.waits?.subscribe(requestDraw)]
-      import('./ahead.ts').catch(notLoaded)
+      import('./ahead.ts').then(({ loaded }) => loaded).catch(notLoaded)
       opened = Date.now()
       setText(
         byId('title').firstElementChild as Element,

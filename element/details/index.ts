@@ -69,7 +69,11 @@ export function createDetails(row: HTMLElement, first: QueueItem): Details {
 /** A line for each thing that somebody may want to keep. */
 function recordOf({ name, result }: QueueItem): HTMLElement[] {
   const { checksum, key, location } = result ?? {}
-  const facts = { Checksum: checksum && `${checksum.algorithm} ${checksum.value}`, Key: key, Link: location }
+  const facts = {
+    Checksum: checksum && `${checksum.algorithm} ${checksum.value}`,
+    Key: key,
+    'In S3': location,
+  }
   return Object.entries(facts).flatMap(([term, fact]) => {
     if (!fact) return []
     const word = term.toLowerCase()

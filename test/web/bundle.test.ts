@@ -12,11 +12,12 @@ const MAX_LATE = {
   // By the tab that runs the uploads.
   'element/queue/runner.ts': 6_800,
   'element/details/index.ts': 3_000,
-  'element/downloads/index.ts': 8_500,
+  'element/downloads/index.ts': 8_700,
   'element/diagnose.ts': 3_500,
   'element/explain.ts': 2_200,
   'element/admission.ts': 2_200,
   'element/folders.ts': 1_000,
+  'element/confirm.ts': 1_000,
   // The OIDC library, for the most part.
   'web/sign-in.ts': 19_000,
 }

@@ -284,6 +284,17 @@ describe('all files together', () => {
     await page.evaluate(() => fakeQueue.take('a.mov', 'b.mov'))
     await button(page, 'Discard').waitFor({ state: 'hidden' })
   })
+
+  test('that were found unfinished without their files are asked for', async () => {
+    const page = await open()
+    await page.evaluate(() => {
+      Reflect.deleteProperty(window, 'showOpenFilePicker')
+      fakeQueue.put(fakeItem('a.mov', { state: 'unfinished', needs: 'file' }))
+    })
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), button(page, 'Resume').click()])
+    expect(chooser.isMultiple()).toBe(true)
+    expect(await asked(page)).toEqual([])
+  })
 })
 
 test('banners of a lost network and a sign-in that has expired go away by themselves', async () => {
@@ -549,6 +560,17 @@ describe('as an element it', () => {
     await page.evaluate(() => document.querySelector('#b')?.remove())
     await drawn(page)
     expect(await page.evaluate(() => fakeQueue.closed)).toBe(true)
+  })
+
+  test('keeps its queue when it is told the endpoint that it has', async () => {
+    const page = await open('<partway-upload endpoint="/api"></partway-upload>')
+    const kept = await page.evaluate(() => {
+      const element = document.querySelector('partway-upload') as PartwayUpload
+      const { queue } = element
+      element.setAttribute('endpoint', '/api')
+      return element.queue === queue
+    })
+    expect(kept).toBe(true)
   })
 
   test('opens another queue when its endpoint changes', async () => {

@@ -97,7 +97,7 @@ describe('an error becomes a code, a sentence, and the button that helps', () =>
       new NetworkError(RAW, { cause: new TypeError(words) }),
       'not-loaded',
       /reload the page/,
-      'retry',
+      'reload',
     ]),
     [new AbortedError(RAW, true), 'stopped', /was stopped/, 'retry'],
     [new TypeError(RAW), 'unexpected', /Something unexpected/, 'retry'],

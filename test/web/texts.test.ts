@@ -62,6 +62,11 @@ describe('the row of a file', () => {
     expect(paceOf(item({ queued: true, rate: 0 }))).toBe('')
   })
 
+  test('whose lanes pause for a bandwidth limit goes on with its rate', () => {
+    expect(statusOf(item({ queued: true }))).toBe('Uploading')
+    expect(plain(paceOf(item({ queued: true })))).toBe('10.0 MB/s · 1 min 40 s left')
+  })
+
   test('that goes on says what was there', () => {
     expect(statusOf(item({ bytesResumed: 4e8 }))).toBe('Going on, 400 MB were there already')
   })
