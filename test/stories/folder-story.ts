@@ -136,7 +136,8 @@ function sentTwice(parts: readonly Passage[], flights: readonly Flight[]): strin
   for (const passage of parts) {
     const name = `${passage.key} ${passage.partNumber}`
     if (had.has(name)) twice.push(name)
-    if (!flights.some(({ unanswered }) => unanswered.has(passage))) had.add(name)
+    const isStored = passage.status === 200 && !flights.some(({ unanswered }) => unanswered.has(passage))
+    if (isStored) had.add(name)
   }
   return twice
 }
