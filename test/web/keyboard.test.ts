@@ -48,9 +48,11 @@ test('from the first Tab to a cancelled file and a finished one, the keyboard do
 
   await storedShown(page, 'dropped.mp4', 2)
   expect(await tabTo(page, 'Cancel dropped.mp4')).toBe(true)
-  expect(await press('Enter')).toBe('Keep')
+  await press('Enter')
+  await expect.poll(() => focused(page)).toBe('Keep')
   expect(await press('Escape')).toBe('Cancel dropped.mp4')
-  expect(await press('Enter')).toBe('Keep')
+  await press('Enter')
+  await expect.poll(() => focused(page)).toBe('Keep')
   expect(await press('Tab')).toBe('Drop')
   await press('Enter')
   await page.getByRole('status').getByText('dropped.mp4 is cancelled.').waitFor({ state: 'attached' })
