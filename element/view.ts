@@ -206,10 +206,12 @@ export function createView(host: PartwayUpload): View {
         : 'none'
     }
     unfinished = items.filter(({ state }) => state === 'unfinished')
+    const arrived = bytesToDrop(unfinished)
+    // Only the server knows how much, and may not have said so yet.
     banner(
       'unfinished',
       unfinished.length &&
-        `${count(unfinished.length, 'upload')} unfinished: ${formatBytes(bytesToDrop(unfinished))} have arrived.`,
+        `${count(unfinished.length, 'upload')} unfinished${arrived ? `: ${formatBytes(arrived)} have arrived` : ''}.`,
     )
     banner('offline', waitingFor === 'network' && 'You are offline. Everything goes on by itself.')
     banner(

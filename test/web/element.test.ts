@@ -285,6 +285,15 @@ describe('all files together', () => {
     await button(page, 'Discard').waitFor({ state: 'hidden' })
   })
 
+  test('that were found unfinished have no bytes to tell of until the server says how many arrived', async () => {
+    const page = await open()
+    const found = { state: 'unfinished', needs: 'click', bytes: 0 } as const
+    await page.evaluate((found) => fakeQueue.put(fakeItem('a.mov', found), fakeItem('b.mov', found)), found)
+    await page.getByText('2 uploads unfinished.', { exact: true }).waitFor()
+    await page.evaluate(() => fakeQueue.change('a.mov', { bytes: 1.2e9 }))
+    await page.getByText('2 uploads unfinished: 1.20 GB have arrived.', { exact: true }).waitFor()
+  })
+
   test('that were found unfinished without their files are asked for', async () => {
     const page = await open()
     await page.evaluate(() => {
