@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import type { ControlPlane } from '../client/control-plane.ts'
 import { download } from '../client/download.ts'
 import type { DownloadTarget } from '../client/download-ports.ts'
 import { Blocks } from '../client/node/blocks.ts'
@@ -7,7 +8,6 @@ import { createCrc } from '../client/node/hashing.ts'
 import { createConnections } from '../client/node/http.ts'
 import { PartFile } from '../client/node/part-file.ts'
 import { receive } from '../client/node/receive.ts'
-import type { ControlPlane } from '../client/ports.ts'
 
 /** What `node bench/download-receiver.ts ORDER` does, as JSON; it prints a {@link Received}. */
 export interface ReceiveOrder {

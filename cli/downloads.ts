@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ControlPlane } from '../client/control-plane.ts'
 import { isFolderMarker, relativePathOf } from '../client/node/index.ts'
-import type { ControlPlane } from '../client/ports.ts'
 import type { PlaceKind } from './command.ts'
 import type { OddOne } from './files.ts'
 import type { Filter } from './filter.ts'

@@ -1,3 +1,4 @@
+import type { Wait } from '../client/control-plane.ts'
 import {
   BusyError,
   FileExistsError,
@@ -6,7 +7,6 @@ import {
   SourceChangedError,
   StoreError,
 } from '../client/node/index.ts'
-import type { Wait } from '../client/ports.ts'
 import type { Invocation } from './command.ts'
 import { adviceOnSignIn, type Connection } from './connect.ts'
 import { EXIT } from './exit-codes.ts'

@@ -1,3 +1,4 @@
+import type { Wait } from '../client/control-plane.ts'
 import {
   type Download,
   type DownloadResult,
@@ -5,7 +6,6 @@ import {
   type Upload,
   type UploadResult,
 } from '../client/node/index.ts'
-import type { Wait } from '../client/ports.ts'
 import type { Board, Line } from './board.ts'
 import type { EventFields, EventType } from './events.ts'
 import { explain, troubleOf, waitOf } from './explain.ts'

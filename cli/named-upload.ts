@@ -1,4 +1,4 @@
-import type { UploadId } from '../client/ports.ts'
+import type { UploadId } from '../client/control-plane.ts'
 import { formatAge } from './age.ts'
 import { type Flag, type Invocation, UsageError } from './command.ts'
 import { stringFlag } from './flags.ts'

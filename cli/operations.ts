@@ -1,6 +1,6 @@
+import type { ListedObject, UploadId } from '../client/control-plane.ts'
 import type { Connections } from '../client/node/http.ts'
 import type { ObjectHeaders } from '../client/node/s3/object-headers.ts'
-import type { ListedObject, UploadId } from '../client/ports.ts'
 import type { Timekeeping } from '../client/timing.ts'
 import type { PartPlan } from '../protocol/part-plan.ts'
 import type {

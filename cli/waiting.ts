@@ -1,4 +1,4 @@
-import type { Waits } from '../client/ports.ts'
+import type { Waits } from '../client/control-plane.ts'
 import type { Output } from './output.ts'
 
 interface Running {

@@ -1,5 +1,6 @@
+import type { Wait, Waits } from './control-plane.ts'
 import { NetworkError } from './errors.ts'
-import type { Wait, Waits, Wakes } from './ports.ts'
+import type { Wakes } from './ports.ts'
 
 const NETWORK: Wait = {
   for: 'network',

@@ -1,5 +1,5 @@
+import type { Waits } from './control-plane.ts'
 import type { ApiError } from './errors.ts'
-import type { Waits } from './ports.ts'
 
 /** Says in the headers of a call whose it is. */
 export interface Authorizer {

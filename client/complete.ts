@@ -1,8 +1,8 @@
 import type { CompleteRequest, CompleteResponse } from '../protocol/schemas.ts'
 import { sleep } from './clock.ts'
+import type { UploadId } from './control-plane.ts'
 import { ApiError, NetworkError, PartwayError, StoreError } from './errors.ts'
 import type { Job } from './job.ts'
-import type { UploadId } from './ports.ts'
 import { isTransient, wakesAfter } from './store-call.ts'
 import { Trouble } from './trouble.ts'
 

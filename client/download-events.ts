@@ -1,7 +1,7 @@
 import type { Checksum } from '../protocol/schemas.ts'
+import type { Wait } from './control-plane.ts'
 import type { PartwayError } from './errors.ts'
 import type { Listener } from './events.ts'
-import type { Wait } from './ports.ts'
 import type { State } from './states.ts'
 
 /** A download under way. Stopped, killed or failed for now, the same one begun again goes on where it was. */

@@ -1,6 +1,7 @@
+import type { Wait } from './control-plane.ts'
 import type { DownloadEvents, DownloadState } from './download-events.ts'
 import type { PartwayError } from './errors.ts'
-import type { Clock, Wait } from './ports.ts'
+import type { Clock } from './ports.ts'
 import { createRate, eta, type Rate } from './rate.ts'
 import { type Event, Machine, type State } from './states.ts'
 

@@ -1,7 +1,8 @@
 import type { DownloadResponse } from '../protocol/schemas.ts'
+import type { ControlPlane } from './control-plane.ts'
 import { ObjectChangedError } from './errors.ts'
 import { expiryOf } from './expiry.ts'
-import type { Clock, ControlPlane } from './ports.ts'
+import type { Clock } from './ports.ts'
 
 /** The object's presigned URL, signed again before it expires, and when it is refused. Lanes share one call. */
 export class DownloadUrl {

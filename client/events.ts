@@ -1,6 +1,6 @@
 import type { Checksum } from '../protocol/schemas.ts'
+import type { Wait } from './control-plane.ts'
 import type { PartwayError } from './errors.ts'
-import type { Wait } from './ports.ts'
 import type { State } from './states.ts'
 
 /** An upload under way. Events say that something happened; {@link Upload.snapshot} says how everything stands. */

@@ -1,7 +1,7 @@
 import type { SingleUpload } from '../protocol/schemas.ts'
+import type { FoundObject, UploadId } from './control-plane.ts'
 import { ApiError } from './errors.ts'
 import type { PersistentPlane } from './persist.ts'
-import type { FoundObject, UploadId } from './ports.ts'
 
 /** The object that an upload has become, where a request whose answer never came has made one. */
 export function findObject(

@@ -1,11 +1,12 @@
 import { initiate } from './begin.ts'
+import type { UploadId } from './control-plane.ts'
 import { ApiError } from './errors.ts'
 import { compareIdentity } from './identity.ts'
 import type { Job, Transfer } from './job.ts'
 import { type Replayed, replay } from './journal.ts'
 import { journalTouch } from './ledger.ts'
 import { Multipart } from './multipart.ts'
-import type { Journal, UploadId } from './ports.ts'
+import type { Journal } from './ports.ts'
 
 export interface OpenOptions {
   readonly partSize: number | undefined

@@ -1,8 +1,8 @@
 import type { CrcAlgorithm } from '../checksums/crc.ts'
 import type { PartPlan, PartRange } from '../protocol/part-plan.ts'
 import type { SignedPart, SignedParts } from '../protocol/schemas.ts'
+import type { UploadId } from './control-plane.ts'
 import type { Job } from './job.ts'
-import type { UploadId } from './ports.ts'
 import type { SealedUrls } from './sealed-urls.ts'
 import { SignedUrls } from './signed-urls.ts'
 

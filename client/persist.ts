@@ -1,6 +1,6 @@
 import type { Activities } from './activity.ts'
+import type { ControlPlane } from './control-plane.ts'
 import type { PartwayError } from './errors.ts'
-import type { ControlPlane } from './ports.ts'
 import type { Contact } from './retry.ts'
 import { callStore, type StoreCallPorts } from './store-call.ts'
 

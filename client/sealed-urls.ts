@@ -5,7 +5,7 @@ import type { PartPlan } from '../protocol/part-plan.ts'
 import type { SignedPart, SignedParts } from '../protocol/schemas.ts'
 import { unpackSignedParts } from '../protocol/signed-parts.ts'
 import { orAborted } from './abort.ts'
-import type { PartChecksums } from './ports.ts'
+import type { PartChecksums } from './control-plane.ts'
 
 interface Wanted {
   readonly value: string

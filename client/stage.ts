@@ -1,5 +1,5 @@
+import type { Wait } from './control-plane.ts'
 import type { Job } from './job.ts'
-import type { Wait } from './ports.ts'
 import { type Event, Machine, type State } from './states.ts'
 
 type Doing = Parameters<Job<unknown>['enter']>[0]

@@ -1,4 +1,5 @@
-import type { Clock, Wait, Waits } from './ports.ts'
+import type { Wait, Waits } from './control-plane.ts'
+import type { Clock } from './ports.ts'
 
 /** A token that is renewed without a person comes sooner than this. */
 const PATIENCE_MS = 1_000

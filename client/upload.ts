@@ -1,18 +1,10 @@
 import type { ChecksumAlgorithm } from '../protocol/schemas.ts'
+import type { ControlPlane, UploadId } from './control-plane.ts'
 import { createJob, notLoaded } from './create-job.ts'
 import type { Upload } from './events.ts'
 import type { LaneBudget } from './lane-budget.ts'
 import { type Carriage, LateCarrier } from './late-carrier.ts'
-import type {
-  Clock,
-  ControlPlane,
-  JournalStore,
-  PartTransport,
-  PutRequest,
-  Source,
-  UploadId,
-  Wakes,
-} from './ports.ts'
+import type { Clock, JournalStore, PartTransport, PutRequest, Source, Wakes } from './ports.ts'
 import type { Recovery } from './recovery.ts'
 import { UploadRun } from './run.ts'
 import type { Timing } from './timing.ts'

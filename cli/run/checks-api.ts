@@ -1,4 +1,4 @@
-import type { ControlPlane } from '../../client/ports.ts'
+import type { ControlPlane } from '../../client/control-plane.ts'
 import { MIN_PART_BYTES } from '../../protocol/limits.ts'
 import { plan } from '../../protocol/part-plan.ts'
 import type { DescribeResponse, MultipartUpload } from '../../protocol/schemas.ts'

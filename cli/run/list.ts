@@ -1,4 +1,4 @@
-import type { ListedObject } from '../../client/ports.ts'
+import type { ListedObject } from '../../client/control-plane.ts'
 import { type Invocation, UsageError } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { formatBytes } from '../format.ts'

@@ -2,18 +2,9 @@ import { toBase64 } from '../../checksums/base64.ts'
 import { type CrcAlgorithm, createCrc } from '../../checksums/crc.ts'
 import { fromHex, toHex } from '../../checksums/hex.ts'
 import { createMd5 } from '../../checksums/md5.ts'
+import type { ControlPlane, PartChecksums, UploadId } from '../../client/control-plane.ts'
 import { ApiError, NetworkError, SourceChangedError } from '../../client/errors.ts'
-import type {
-  Clock,
-  ControlPlane,
-  Identity,
-  PartChecksums,
-  PartTransport,
-  PutRequest,
-  PutResponse,
-  Source,
-  UploadId,
-} from '../../client/ports.ts'
+import type { Clock, Identity, PartTransport, PutRequest, PutResponse, Source } from '../../client/ports.ts'
 import { type PartPlan, partRange, plan } from '../../protocol/part-plan.ts'
 import { type ProblemType, problems } from '../../protocol/problems.ts'
 import type { Checksum } from '../../protocol/schemas.ts'

@@ -1,4 +1,5 @@
-import type { ControlPlane, PartTransport } from '../../client/ports.ts'
+import type { ControlPlane } from '../../client/control-plane.ts'
+import type { PartTransport } from '../../client/ports.ts'
 
 const NEVER = new Promise<never>(() => {})
 

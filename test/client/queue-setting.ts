@@ -1,8 +1,9 @@
 import { toHex } from '../../checksums/hex.ts'
 import { createMd5 } from '../../checksums/md5.ts'
 import type { BrowserClient } from '../../client/browser/index.ts'
+import type { ControlPlane } from '../../client/control-plane.ts'
 import { createLanes } from '../../client/lanes.ts'
-import type { Clock, ControlPlane, PartTransport, Source } from '../../client/ports.ts'
+import type { Clock, PartTransport, Source } from '../../client/ports.ts'
 import { createRecovery } from '../../client/recovery.ts'
 import { upload } from '../../client/upload.ts'
 import { createUploadQueue, type QueueOptions, type QueuePorts } from '../../element/queue/index.ts'
@@ -274,15 +275,13 @@ export class MemoryStorage implements KeptStorage {
     return [...this.items.values()].map((kept) => ({ ...kept, file: this.files.get(kept.id) }))
   }
 
-  async write(changes: ReadonlyMap<string, Kept | undefined>): Promise<void> {
+  async write(changes: ReadonlyMap<string, Kept | undefined>, stale: ReadonlySet<string>): Promise<void> {
     this.transactions++
     if (this.failure) throw this.failure
     for (const [id, kept] of changes) {
       if (kept) this.items.set(id, { ...kept, file: undefined })
-      else {
-        this.items.delete(id)
-        this.files.delete(id)
-      }
+      else this.items.delete(id)
+      if (!kept || stale.has(id)) this.files.delete(id)
     }
   }
 

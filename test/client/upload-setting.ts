@@ -1,6 +1,6 @@
+import type { ControlPlane } from '../../client/control-plane.ts'
 import type { Upload } from '../../client/events.ts'
 import type { LaneBudget } from '../../client/lanes.ts'
-import type { ControlPlane } from '../../client/ports.ts'
 import { createRecovery } from '../../client/recovery.ts'
 import type { Timing } from '../../client/timing.ts'
 import { type UploadOptions, upload } from '../../client/upload.ts'

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Activities } from '../../client/activity.ts'
+import type { Wait, Waits } from '../../client/control-plane.ts'
 import { NetworkError, SourceReadError } from '../../client/errors.ts'
 import { fixedLanes } from '../../client/fixed-lanes.ts'
 import { createLanes, type LaneBudget } from '../../client/lanes.ts'
-import type { Wait, Waits } from '../../client/ports.ts'
 import { FakeSource } from '../client/fake-store.ts'
 import { isPart, isPut, once, reached, setting } from '../client/upload-setting.ts'
 

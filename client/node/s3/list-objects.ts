@@ -1,5 +1,5 @@
 import { MAX_LIST_PAGE } from '../../../protocol/limits.ts'
-import type { ListedObject, ObjectsPage, ObjectsQuery } from '../../ports.ts'
+import type { ListedObject, ObjectsPage, ObjectsQuery } from '../../control-plane.ts'
 import { unquoted } from './answers.ts'
 import type { S3Call } from './call.ts'
 import { childrenOf, parseXml, textOf, type XmlElement } from './xml.ts'

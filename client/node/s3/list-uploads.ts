@@ -1,7 +1,7 @@
 import { MAX_LIST_PAGE } from '../../../protocol/limits.ts'
 import { type PartPlan, partRange, planParts } from '../../../protocol/part-plan.ts'
 import { ProblemError } from '../../../protocol/problems.ts'
-import type { ListedUpload, UploadsPage, UploadsQuery } from '../../ports.ts'
+import type { ListedUpload, UploadsPage, UploadsQuery } from '../../control-plane.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { listMultipartUploads } from './list-multipart-uploads.ts'
 import { listParts } from './list-parts.ts'

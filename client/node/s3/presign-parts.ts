@@ -1,4 +1,4 @@
-import type { UploadId } from '../../ports.ts'
+import type { UploadId } from '../../control-plane.ts'
 import { livePresigner } from './sign-parts.ts'
 import type { S3Store } from './store.ts'
 

@@ -1,6 +1,6 @@
 import { follow, orAborted } from '../../abort.ts'
 import { sleep } from '../../clock.ts'
-import type { Wait, Waits } from '../../ports.ts'
+import type { Wait, Waits } from '../../control-plane.ts'
 import { backoff } from '../../retry.ts'
 import type { Timekeeping } from '../../timing.ts'
 import { type AwsCredentials, CredentialsError, type CredentialsProvider } from './credentials.ts'
