@@ -13,7 +13,7 @@ import { createRow, type Row } from './row.ts'
 import { numberOf, type SharedQueue, shareQueue } from './shared-queue.ts'
 import { milestone } from './spoken.ts'
 import { style } from './style.ts'
-import { totalsOf } from './totals.ts'
+import { type Totals, totalsOf } from './totals.ts'
 import type { QueueItem } from './upload-queue.ts'
 
 /** What a person sees of a queue, and does with it. */
@@ -237,12 +237,16 @@ export function createView(host: PartwayUpload): View {
         ?.focus()
     looked = looks
 
+    report(totals)
+  }
+
+  function report(totals: Totals): void {
     const news = JSON.stringify(totals)
     if (news !== told) emit('change', totals)
     told = news
     if (moving && !totals.moving) emit('idle')
     moving = totals.moving
-    guard(moving && queue.runsHere)
+    guard(moving && !!shared?.queue.runsHere)
   }
 
   function drawRows(items: readonly QueueItem[]): void {
@@ -313,10 +317,9 @@ export function createView(host: PartwayUpload): View {
       for (const stop of unsubscribe) stop?.()
       downloads?.then((list) => list?.close())
       drawRows([])
-      guard(false)
+      report(totalsOf([]))
       shared.release()
       shared = downloads = undefined
-      moving = false
     },
   }
 }

@@ -557,6 +557,22 @@ describe('as an element it', () => {
     expect(await drop(page, 'body')).toBe(false)
   })
 
+  test('that leaves the page says that nothing is on its way, so a title shows no progress any more', async () => {
+    const page = await open()
+    await page.evaluate(() => {
+      const uploads = document.querySelector('partway-upload')
+      uploads?.addEventListener('partway-change', ({ detail }) => {
+        document.title = detail.title || 'A page'
+      })
+      uploads?.addEventListener('partway-idle', () => document.body.append('Idle'))
+      fakeQueue.put(fakeItem('a.mov'))
+    })
+    await page.waitForFunction(() => document.title === '50 %')
+    await page.evaluate(() => document.querySelector('partway-upload')?.remove())
+    await page.waitForFunction(() => document.title === 'A page')
+    await page.getByText('Idle').waitFor()
+  })
+
   test('shares a queue with another of the same endpoint, which closes with the last', async () => {
     const page = await open(
       '<partway-upload id="a"></partway-upload><partway-upload id="b" endpoint="./"></partway-upload>',
