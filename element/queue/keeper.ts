@@ -23,26 +23,30 @@ export function createKeeper(
 ): (ids: Iterable<string>) => void {
   const written = new Map(found.map((kept) => [kept.id, kept]))
   const touched = new Set<string>()
-  /** Sizes of the Files that are stored, or that are not to be tried again. */
-  const copied = new Map<string, number>()
+  /** Which Files are stored, or are not to be tried again; and how many bytes that takes. */
+  const copied = new Map<string, { readonly version: string; readonly bytes: number }>()
   const uncopied = new Map<string, File>()
   let isBusy = false
-  for (const { id, file, handle } of found) if (file && !handle) copied.set(id, file.size)
+  for (const { id, file } of found) if (file) copied.set(id, { version: versionOf(file), bytes: file.size })
 
   async function write(): Promise<void> {
     const changes = new Map<string, Kept | undefined>()
+    const stale = new Set<string>()
     for (const id of touched) {
       const kept = of(id)
-      if (kept !== written.get(id)) changes.set(id, kept)
-      if (!kept) copied.delete(id)
-      if (kept?.file && !kept.handle && kept.file.size <= MOST_COPIED && !copied.has(id))
-        uncopied.set(id, kept.file)
+      // With a handle, none is stored.
+      const file = kept?.handle ? undefined : kept?.file
+      const isStale = copied.has(id) && copied.get(id)?.version !== (file && versionOf(file))
+      if (isStale) stale.add(id)
+      if (isStale || kept !== written.get(id)) changes.set(id, kept)
+      if (isStale || !kept) copied.delete(id)
+      if (file && file.size <= MOST_COPIED && !copied.has(id)) uncopied.set(id, file)
       else uncopied.delete(id)
     }
     touched.clear()
     if (changes.size === 0) return
     try {
-      await storage.write(changes)
+      await storage.write(changes, stale)
       for (const [id, kept] of changes) {
         if (kept) written.set(id, kept)
         else written.delete(id)
@@ -57,7 +61,7 @@ export function createKeeper(
     if (uncopied.size === 0) return false
     const batch = new Map<string, File>()
     try {
-      const used = [...copied.values()].reduce((sum, size) => sum + size, 0)
+      const used = [...copied.values()].reduce((sum, { bytes }) => sum + bytes, 0)
       const room = Math.min(MOST_COPIED, ((await storage.room()) + used) / SHARE) - used
       let size = 0
       for (const [id, file] of uncopied) {
@@ -65,13 +69,13 @@ export function createKeeper(
         if (size && size + file.size > COPIED_AT_ONCE) break
         size += file.size
         batch.set(id, file)
-        copied.set(id, file.size)
+        copied.set(id, { version: versionOf(file), bytes: file.size })
         uncopied.delete(id)
       }
       if (batch.size > 0) await storage.copy(batch)
     } catch {
-      for (const id of batch.keys()) {
-        copied.set(id, 0)
+      for (const [id, file] of batch) {
+        copied.set(id, { version: versionOf(file), bytes: 0 })
         failed(id)
       }
     }
@@ -87,3 +91,5 @@ export function createKeeper(
     isBusy = false
   }
 }
+
+const versionOf = ({ size, lastModified }: File) => `${size} ${lastModified}`

@@ -32,8 +32,12 @@ export interface Told {
 export interface KeptStorage {
   /** Those of all endpoints, each with the File that was stored of it. */
   load(): Promise<readonly Kept[]>
-  /** All of it, or nothing. @param changes without their Files; `undefined` removes an item and its File */
-  write(changes: ReadonlyMap<string, Kept | undefined>): Promise<void>
+  /**
+   * All of it, or nothing.
+   * @param changes without their Files; `undefined` removes an item and its File
+   * @param stale of these, whose stored File is not theirs any more: it is removed
+   */
+  write(changes: ReadonlyMap<string, Kept | undefined>, stale?: ReadonlySet<string>): Promise<void>
   /** Each is copied whole. */
   copy(files: ReadonlyMap<string, File>): Promise<void>
   /** Bytes that this page may still store. */

@@ -30,14 +30,12 @@ export function indexedDbItems(): KeptStorage | null {
           return all.result.map((kept: Kept) => ({ ...kept, file: fileOf.get(kept.id) }))
         }
       }),
-    write: (changes) =>
+    write: (changes, stale) =>
       inTransaction('readwrite', (items, files) => {
         for (const [id, kept] of changes) {
           if (kept) items.put({ ...kept, file: undefined }, id)
-          else {
-            items.delete(id)
-            files.delete(id)
-          }
+          else items.delete(id)
+          if (!kept || stale?.has(id)) files.delete(id)
         }
         return () => {}
       }),

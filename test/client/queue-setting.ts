@@ -275,15 +275,13 @@ export class MemoryStorage implements KeptStorage {
     return [...this.items.values()].map((kept) => ({ ...kept, file: this.files.get(kept.id) }))
   }
 
-  async write(changes: ReadonlyMap<string, Kept | undefined>): Promise<void> {
+  async write(changes: ReadonlyMap<string, Kept | undefined>, stale?: ReadonlySet<string>): Promise<void> {
     this.transactions++
     if (this.failure) throw this.failure
     for (const [id, kept] of changes) {
       if (kept) this.items.set(id, { ...kept, file: undefined })
-      else {
-        this.items.delete(id)
-        this.files.delete(id)
-      }
+      else this.items.delete(id)
+      if (!kept || stale?.has(id)) this.files.delete(id)
     }
   }
 

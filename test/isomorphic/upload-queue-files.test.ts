@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { NetworkError } from '../../client/errors.ts'
+import { NetworkError, SourceChangedError } from '../../client/errors.ts'
 import type { PickedFile } from '../../element/upload-queue.ts'
+import { FakeSource } from '../client/fake-store.ts'
 import { allIn, fileOf, picked, QueueSetting, type Tab } from '../client/queue-setting.ts'
 
 const isDone = allIn('done')
@@ -229,6 +230,47 @@ test('a file that changed is sent as it is now once it is chosen again, and what
   await tab.until(isDone)
   expect(tab.item('a.mov')).toMatchObject({ size: 125, bytes: 125 })
   expect(setting.store.uploads.size).toBe(0)
+})
+
+test('of a file that was chosen again after it had changed, a reload finds the one that was chosen', async () => {
+  const setting = new QueueSetting()
+  const tab = setting.tab()
+  const { complete } = setting.store.controlPlane
+  setting.store.controlPlane.complete = () => Promise.reject(new SourceChangedError('It has changed.'))
+  await tab.queue.add(picked(fileOf('a.mov')))
+  await tab.until(allIn('failed'))
+  setting.store.controlPlane.complete = complete
+  const changed = fileOf('a.mov', 95, { version: 2, at: 5 })
+  await tab.queue.add(picked(changed))
+  await tab.until((items) => items[0]?.state === 'uploading' && items[0].partsDone >= 3)
+  tab.kill()
+  await setting.landed()
+  const other = setting.tab()
+  await other.until(isDone)
+  const { bytes } = new FakeSource(95, { version: 2 })
+  expect([...setting.store.objects.values()]).toEqual([bytes])
+})
+
+test('where there is no room for the file that was chosen again, or no need, that which it was is not stored any more', async () => {
+  for (const { handle, size } of [
+    { handle: undefined, size: 40_000 },
+    { handle: true, size: 95 },
+  ]) {
+    const setting = new QueueSetting()
+    setting.storage.free = 1_000
+    const tab = setting.tab()
+    const { complete } = setting.store.controlPlane
+    setting.store.controlPlane.complete = () => Promise.reject(new SourceChangedError('It has changed.'))
+    await tab.queue.add(picked(fileOf('a.mov')))
+    await tab.until(allIn('failed'))
+    expect(setting.storage.files.size).toBe(1)
+    setting.store.controlPlane.complete = complete
+    const changed = fileOf('a.mov', size, { version: 2, at: 5 })
+    await tab.queue.add([handle ? withHandle(changed, new FakeHandle(changed)) : { file: changed }])
+    await tab.until((items) => items[0]?.state === 'uploading' && items[0].partsDone >= 3)
+    expect(setting.storage.files.size).toBe(0)
+    tab.queue.close()
+  }
 })
 
 test('Files are stored as long as there is room for copies, and the rest has to be chosen again', async () => {

@@ -102,6 +102,11 @@ test('what is stored of an item comes back, its File whole, until it is removed'
   expect(second?.key).toBe('l')
   expect(second?.file).toMatchObject({ name: 'a.mov', size: 95, lastModified, type: 'video/mp4' })
   expect(new Uint8Array((await second?.file?.arrayBuffer()) ?? new ArrayBuffer())[94]).toBe(94)
+  await storage.write(
+    new Map([[`${endpoint} 2`, { ...kept, id: `${endpoint} 2` }]]),
+    new Set([`${endpoint} 2`]),
+  )
+  expect(await mine()).toMatchObject([{ key: 'k' }, { key: 'k', file: undefined }])
   await storage.write(new Map(ids.map((id) => [id, undefined])))
   expect(await mine()).toEqual([])
   expect(await storage.room()).toBeGreaterThan(1_000_000)
