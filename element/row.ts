@@ -11,6 +11,8 @@ export interface Row {
   render(item: QueueItem): void
   /** Opens and closes its details. */
   readonly button: HTMLElement
+  /** The code of its problem, once whoever embeds the element knows. */
+  told?: string | undefined
   /** While they show. */
   details?: { render(item: QueueItem): void; close(): void } | undefined
 }

@@ -108,6 +108,8 @@ export interface Problem {
   readonly sentence: string
   /** Absent where the same file would fail in the same way. */
   readonly action?: ProblemAction | undefined
+  /** Worth showing, and not worth telling yet: what it is for certain is being found out. */
+  readonly tentative?: boolean | undefined
 }
 
 /** `retry` goes on where it stopped; `restart` sends the file anew; `choose` asks for the file. */

@@ -261,10 +261,11 @@ export function createView(host: PartwayUpload): View {
         list.append(added.root)
         // Ids are times: what is older was found, not added.
         if (!(+id < opened) && item.state !== 'unfinished') emit('added', { name, size })
+        else added.told = item.problem?.code
       } else if (row.item !== item) {
         const before = row.item
         row.render(item)
-        tell(before, item)
+        tell(row, before)
         if (item.result && !before.result && items.length < 2 && !row.details) toggleDetails(row)
       }
     }
@@ -276,12 +277,15 @@ export function createView(host: PartwayUpload): View {
     }
   }
 
-  function tell(before: QueueItem, item: QueueItem): void {
+  function tell(row: Row, before: QueueItem): void {
+    const { item } = row
     const { name, size, result, problem } = item
     const message = milestone(before, item)
     if (message) announce(message)
     if (result && !before.result) emit('done', { ...result, name, size })
-    if (problem && problem.code !== before.problem?.code) emit('error', { name, ...problem })
+    if (problem?.tentative) return
+    if (problem && problem.code !== row.told) emit('error', { name, ...problem })
+    row.told = problem?.code
   }
 
   function banner(id: string, text?: string | 0 | false): void {

@@ -94,15 +94,16 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
   const wait = (needs: Need) => set({ state: 'unfinished', needs })
   const fail = (problem: Problem, state: ItemState = 'failed') => set({ state, problem })
 
-  /** What stands in the way may be something else than it seems. */
-  function explain(error: unknown, run: Upload): void {
+  /** What stands in the way may be something else than it seems. @param seems what it is, where nothing better is found */
+  function explain(error: unknown, run: Upload, seems?: Problem): void {
     import('../diagnose.ts')
       .then(({ diagnose }) => diagnose(error, kept.endpoint))
-      .then((problem) => {
+      // Without a network it cannot be loaded.
+      .catch(() => undefined)
+      .then((found) => {
+        const problem = found ?? seems
         if (problem && upload === run && (now.struggling || hasStopped(now.state))) set({ problem })
       })
-      // Without a network it cannot be loaded.
-      .catch(() => {})
   }
 
   function start(): void {
@@ -144,8 +145,9 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
       (error) => {
         if (signal.aborted || now.state === 'cancelling') return
         const isAnothers = adopted && error instanceof UploadGoneError
-        fail(problemOf(isAnothers ? new SourceChangedError('') : error, size), run.snapshot().state)
-        explain(error, run)
+        const problem = problemOf(isAnothers ? new SourceChangedError('') : error, size)
+        fail({ ...problem, tentative: true }, run.snapshot().state)
+        explain(error, run, problem)
       },
     )
   }

@@ -378,6 +378,33 @@ test('who embeds it is told what happens', async () => {
   ])
 })
 
+test('one trouble is one event, which waits until its cause is known', async () => {
+  const page = await open()
+  await page.evaluate(() => {
+    const codes: string[] = []
+    Object.assign(window, { codes })
+    document.addEventListener('partway-error', ({ detail }) => codes.push(detail.code))
+    fakeQueue.put(fakeItem('a.mov'))
+  })
+  const codesAfter = async (changes: object) => {
+    await page.evaluate((changes) => fakeQueue.change('a.mov', changes), changes)
+    await drawn(page)
+    return page.evaluate(() => (window as unknown as { codes: string[] }).codes.splice(0))
+  }
+  await drawn(page)
+  const [seems, is] = [
+    { code: 'network', sentence: 'The connection was lost.' },
+    { code: 'cors', sentence: 'The storage does not let this page in.' },
+  ]
+  expect(await codesAfter({ struggling: true, problem: is })).toEqual(['cors'])
+  expect(await codesAfter({ state: 'resumable', problem: { ...seems, tentative: true } })).toEqual([])
+  await page.getByRole('alert').getByText('The connection was lost.').waitFor()
+  expect(await codesAfter({ problem: is })).toEqual([])
+  expect(await codesAfter({ state: 'uploading', problem: undefined })).toEqual([])
+  expect(await codesAfter({ state: 'resumable', problem: { ...seems, tentative: true } })).toEqual([])
+  expect(await codesAfter({ problem: { ...seems } })).toEqual(['network'])
+})
+
 test('whoever listens is told milestones, gathered, and no more', async () => {
   const page = await open()
   const live = page.getByRole('status')

@@ -83,12 +83,18 @@ test('an API whose CORS leaves the page out', async () => {
   const film = await stage.file('outside.mp4', 1 * MIB)
   front.letsPagesIn = false
   const page = await open()
+  const codes = await page.evaluateHandle(() => {
+    const codes: string[] = []
+    document.addEventListener('partway-error', ({ detail }) => codes.push(detail.code))
+    return codes
+  })
   await choose(page, film.path)
   await problem(
     page,
     'outside.mp4',
     new RegExp(`^The server at ${new URL(front.url).host} does not let this page in: .* ${site.url}\\.`),
   )
+  expect(await codes.jsonValue()).toEqual(['cors'])
   front.letsPagesIn = true
   await press(page, 'Retry outside.mp4')
   await arrived(page, film)
