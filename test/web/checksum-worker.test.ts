@@ -1,16 +1,11 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { lineOf, openStage, type Stage } from './stage.ts'
+import { expect, test } from 'vitest'
+import { lineOf } from './stage.ts'
+import { useStage } from './use-stage.ts'
 
 const MIB = 1024 * 1024
 
-let stage: Stage
-
-beforeAll(async () => {
-  stage = await openStage()
-}, 60_000)
-afterAll(() => stage?.close())
-afterEach(() => Promise.all(stage.browser.contexts().map((context) => context.close())))
+const stage = useStage()
 
 test('a worker computes the checksums of the parts, under the policy of the page', async () => {
   const { page, errors } = await stage.open()

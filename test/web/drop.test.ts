@@ -1,18 +1,14 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { MIB } from '../../protocol/limits.ts'
 import { done, keyOf } from './list.ts'
-import { openStage, rowsOf, SCREENSHOTS, type Stage, textOf } from './stage.ts'
+import { rowsOf, SCREENSHOTS, textOf } from './stage.ts'
 import { dragFrom } from './trusted-drop.ts'
+import { useStage } from './use-stage.ts'
 
-let stage: Stage
-beforeAll(async () => {
-  stage = await openStage()
-}, 60_000)
-afterAll(() => stage?.close())
-afterEach(() => Promise.all(stage.browser.contexts().map((context) => context.close())))
+const stage = useStage()
 
 test('files dragged over the page are told where to go, anywhere, and taken', async () => {
   const film = await stage.file('dropped.mp4', 1 * MIB)

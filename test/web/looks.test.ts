@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { MIB } from '../../protocol/limits.ts'
 import { axeFindings } from './axe.ts'
 import { choose, detailsOf, done, storedShown, titled } from './list.ts'
-import { button, openStage, rowOf, SCREENSHOTS, type Stage, type TestFile } from './stage.ts'
+import { button, rowOf, SCREENSHOTS, type TestFile } from './stage.ts'
+import { useStage } from './use-stage.ts'
 
 const VIEWPORTS = {
   wide: { width: 1100, height: 900 },
@@ -13,12 +14,11 @@ const VIEWPORTS = {
 const FILM = 'Holiday in Lisbon.mov'
 const LONG = 'A-name-without-a-single-space-that-is-longer-than-any-phone-is-wide-and-then-some.mxf'
 
-let stage: Stage
+const stage = useStage()
 let film: TestFile
 let files: TestFile[]
 
 beforeAll(async () => {
-  stage = await openStage()
   film = await stage.file(FILM, 160 * MIB)
   files = [
     film,
@@ -28,11 +28,6 @@ beforeAll(async () => {
     await stage.file('notes.pdf', 1_234_567),
   ]
 }, 60_000)
-afterAll(() => stage?.close())
-afterEach(async () => {
-  await Promise.all(stage.browser.contexts().map((context) => context.close()))
-  await stage.dropUnfinished()
-})
 
 test.each([
   ['light', 'wide'],

@@ -1,19 +1,12 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { MIB } from '../../protocol/limits.ts'
 import { choose, done, keyOf, overlap, storedShown, titled } from './list.ts'
-import { button, lineOf, openStage, rowOf, type Stage, textOf } from './stage.ts'
+import { button, lineOf, rowOf, textOf } from './stage.ts'
+import { useStage } from './use-stage.ts'
 
 const FILM_BYTES = 80 * MIB
 
-let stage: Stage
-beforeAll(async () => {
-  stage = await openStage()
-}, 60_000)
-afterAll(() => stage?.close())
-afterEach(async () => {
-  await Promise.all(stage.browser.contexts().map((context) => context.close()))
-  await stage.dropUnfinished()
-})
+const stage = useStage()
 
 test('without a network a banner says so, and goes away by itself; what had arrived is not sent again', async () => {
   const film = await stage.file('offline.mp4', FILM_BYTES)

@@ -1,19 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { MIB } from '../../protocol/limits.ts'
 import { choose, detailsOf, done, focused, keyOf, storedShown, titled } from './list.ts'
-import { button, lineOf, openStage, rowOf, rowsOf, type Stage, sha256, textOf } from './stage.ts'
+import { button, lineOf, rowOf, rowsOf, sha256, textOf } from './stage.ts'
+import { useStage } from './use-stage.ts'
 
-let stage: Stage
-beforeAll(async () => {
-  stage = await openStage()
-}, 60_000)
-afterAll(() => stage?.close())
-afterEach(async () => {
-  await Promise.all(stage.browser.contexts().map((context) => context.close()))
-  await stage.dropUnfinished()
-})
+const stage = useStage()
 
 test('a file in parts arrives whole, its proof can be copied, and it comes back by the button', async () => {
   const film = await stage.file('film.mp4', 40 * MIB)

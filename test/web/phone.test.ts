@@ -1,21 +1,14 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { MIB } from '../../protocol/limits.ts'
 import { choose, detailsOf, done, storedShown } from './list.ts'
-import { button, openStage, type Stage } from './stage.ts'
+import { button } from './stage.ts'
+import { useStage } from './use-stage.ts'
 
 const LONG_NAME = 'A-name-without-a-single-space-that-is-longer-than-any-phone-is-wide-and-then-some.mxf'
 /** CSS pixels: WCAG 2.2 asks for 24. https://www.w3.org/TR/WCAG22/#target-size-minimum */
 const LEAST_TARGET = 24
 
-let stage: Stage
-beforeAll(async () => {
-  stage = await openStage()
-}, 60_000)
-afterAll(() => stage?.close())
-afterEach(async () => {
-  await Promise.all(stage.browser.contexts().map((context) => context.close()))
-  await stage.dropUnfinished()
-})
+const stage = useStage()
 
 test.each([320, 375])(
   'at %i pixels nothing is cut off or scrolls aside, and every button can be hit',

@@ -1,23 +1,16 @@
 import { appendFile } from 'node:fs/promises'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { MIB } from '../../protocol/limits.ts'
 import { choose, done, focused, keyOf, overlap, storedShown } from './list.ts'
-import { button, lineOf, openStage, rowOf, rowsOf, type Stage, watchParts } from './stage.ts'
+import { button, lineOf, rowOf, rowsOf, watchParts } from './stage.ts'
 import { dragFrom } from './trusted-drop.ts'
+import { useStage } from './use-stage.ts'
 
 /** Ten parts: four of them are 40 %. */
 const FILM_BYTES = 80 * MIB
 const LATER_PARTS = [5, 6, 7, 8, 9, 10]
 
-let stage: Stage
-beforeAll(async () => {
-  stage = await openStage()
-}, 60_000)
-afterAll(() => stage?.close())
-afterEach(async () => {
-  await Promise.all(stage.browser.contexts().map((context) => context.close()))
-  await stage.dropUnfinished()
-})
+const stage = useStage()
 
 test('reloaded at 40 %, an upload goes on by itself, and no part that the store has is sent again', async () => {
   const film = await stage.file('reloaded.mp4', FILM_BYTES)

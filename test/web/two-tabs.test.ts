@@ -1,20 +1,13 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { MIB } from '../../protocol/limits.ts'
 import { choose, done, keyOf, overlap, storedShown, titled } from './list.ts'
-import { button, lineOf, openStage, openTab, rowOf, rowsOf, type Stage, type Tab } from './stage.ts'
+import { button, lineOf, openTab, rowOf, rowsOf, type Tab } from './stage.ts'
+import { useStage } from './use-stage.ts'
 
 const FILM_BYTES = 80 * MIB
 
-let stage: Stage
-beforeAll(async () => {
-  stage = await openStage()
-}, 60_000)
-afterAll(() => stage?.close())
-afterEach(async () => {
-  await Promise.all(stage.browser.contexts().map((context) => context.close()))
-  await stage.dropUnfinished()
-})
+const stage = useStage()
 
 test('two tabs show one list; the second pauses and resumes what the first sends', async () => {
   const film = await stage.file('shared.mp4', FILM_BYTES)
