@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -43,13 +43,13 @@ test('two tags are a page that uploads', async () => {
   expect(tab.errors).toEqual([])
 })
 
-test('with a line for its token, they upload as whoever is signed in', async () => {
+test('the three lines of README.md upload as whoever is signed in', async () => {
   const { apiUrl, browser, file, issuerUrl } = await open({ auth: 'jwt' })
   const film = await file('film.mp4', 20 * MIB)
   const token = await signInAs(issuerUrl, apiUrl, 'Anna')
-  await page(`<partway-upload endpoint="${apiUrl}"></partway-upload>
-<script>document.querySelector('partway-upload').token = () => '${token}'</script>
-<script type="module" src="${apiUrl}/assets/partway-upload.js"></script>`)
+  const lines = (await htmlBlock('## Use it from a front end')).replaceAll('http://localhost:8080', apiUrl)
+  expect(lines.match(/\n/g)).toHaveLength(3)
+  await page(`<script>sessionStorage.token = '${token}'</script>\n${lines}`)
   const tab = await openTab(await browser.newPage(), site.origin)
   const refusals: string[] = []
   tab.page.on('response', (answer) => answer.status() === 401 && refusals.push(answer.url()))
@@ -60,6 +60,14 @@ test('with a line for its token, they upload as whoever is signed in', async () 
   expect(refusals).toEqual([])
   expect(tab.errors).toEqual([])
 })
+
+/** The first block of HTML below a heading of the README. */
+async function htmlBlock(heading: string): Promise<string> {
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
+  const block = readme.split(`${heading}\n`)[1]?.match(/```html\n(.*?)```/s)?.[1]
+  if (!block) throw new Error(`Expected a block of HTML below "${heading}" in README.md.`)
+  return block
+}
 
 async function open(options: Partial<LocalAwsOptions>): Promise<Stage> {
   stage = await openStage({ origins: [site.origin], ...options })
