@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { request as ask } from 'node:http'
+import type { EventEmitter } from 'node:events'
+import { request as ask, createServer } from 'node:http'
+import { connect } from 'node:net'
+import { pipeline } from 'node:stream'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { onTestFinished } from 'vitest'
 import { ROOT_CREDENTIALS } from '../../local/aws.ts'
-import { serve } from '../client/servers.ts'
+import { listen } from '../client/servers.ts'
 
 export interface Bucket {
   readonly name: string
@@ -16,6 +19,11 @@ export interface Bucket {
   readonly gets: string[]
   /** Calls back once, as soon as so many more of them are through. */
   after(count: number, list: 'puts' | 'gets', callback: () => void): void
+  /**
+   * Resolves once all who came through the tap have gone and the store has answered all that they asked: what a command sent before
+   * a `kill -9` may arrive after it has ended.
+   */
+  settled(): Promise<void>
 }
 
 /** A bucket of a test's own, behind a tap that writes down what is transferred. */
@@ -28,13 +36,21 @@ export async function openBucket(s3Url: string): Promise<Bucket> {
   await client.send(new CreateBucketCommand({ Bucket: name }))
   const lists = { puts: [] as string[], gets: [] as string[] }
   const waiting: { list: 'puts' | 'gets'; at: number; callback: () => void }[] = []
+  const underWay = new Set<Promise<unknown>>()
+
+  function hold(one: EventEmitter): void {
+    const closed: Promise<unknown> = new Promise((resolve) => one.once('close', resolve)).then(() =>
+      underWay.delete(closed),
+    )
+    underWay.add(closed)
+  }
 
   function note(list: 'puts' | 'gets', path: string): void {
     lists[list].push(path)
     for (const one of waiting) if (one.list === list && one.at === lists[list].length) one.callback()
   }
 
-  const tap = await serve((request, response) => {
+  const tap = createServer((request, response) => {
     const { method, headers, url = '' } = request
     const path = decodeURIComponent(url.slice(name.length + 2).replace(/\?.*/, ''))
     const upstream = ask(new URL(url, s3Url), { method, headers }, (answer) => {
@@ -43,21 +59,34 @@ export async function openBucket(s3Url: string): Promise<Bucket> {
         path !== '' && (method === 'PUT' || method === 'GET') && (answer.statusCode ?? 500) < 300
       if (isTransfer) note(list, path)
       response.writeHead(answer.statusCode ?? 500, answer.headers)
-      answer.pipe(response)
+      if (response.destroyed) answer.destroy()
+      else pipeline(answer, response, () => {})
     })
     upstream.on('error', () => response.destroy())
-    request.pipe(upstream)
+    hold(upstream)
+    pipeline(request, upstream, () => {})
   })
+  tap.on('connection', hold)
+  const origin = await listen(tap)
+
+  async function settled(): Promise<void> {
+    // Connections are accepted in their order: when this one has been, none from before is left to accept.
+    const last = connect(Number(new URL(origin).port), '127.0.0.1').end()
+    await new Promise((resolve) => last.once('close', resolve))
+    for (const closed of underWay) await closed
+  }
+
   return {
     ...{ name, client, ...lists },
     environment: {
       AWS_ACCESS_KEY_ID: ROOT_CREDENTIALS.accessKeyId,
       AWS_SECRET_ACCESS_KEY: ROOT_CREDENTIALS.secretAccessKey,
       AWS_REGION: 'us-east-1',
-      AWS_ENDPOINT_URL_S3: tap,
+      AWS_ENDPOINT_URL_S3: origin,
     },
     after: (count, list, callback) => {
       waiting.push({ list, at: lists[list].length + count, callback })
     },
+    settled,
   }
 }

@@ -34,7 +34,9 @@ async function open(count: number) {
   ) => {
     const command = begin(desk.folder, args, bucket.environment)
     bucket.after(after, list, () => command.kill(signal))
-    return command.ended
+    const outcome = await command.ended
+    await bucket.settled()
+    return outcome
   }
   return { ...desk, bucket, run, killed, to: `s3://${bucket.name}/` }
 }

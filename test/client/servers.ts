@@ -1,13 +1,23 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
 /** A server of this test's own, on loopback. @returns its origin */
-export async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener)
+export function serve(listener: RequestListener): Promise<string> {
+  return listen(createServer(listener))
+}
+
+/** Lets the server listen on loopback until the test has finished. @returns its origin */
+export async function listen(server: Server): Promise<string> {
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
   })
