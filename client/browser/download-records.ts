@@ -60,6 +60,21 @@ export function indexedDbRecords(): DownloadRecords {
   }
 }
 
+/** What is remembered of a download to that file. */
+export async function recordOf(
+  place: FileSystemFileHandle,
+  records: DownloadRecords,
+): Promise<DownloadRecord | undefined> {
+  for (const record of await records.all().catch(() => [])) {
+    if (await place.isSameEntry(record.place)) return record
+  }
+  return undefined
+}
+
+export function isSame({ size, lastModified }: FileStamp, other: FileStamp): boolean {
+  return size === other.size && lastModified === other.lastModified
+}
+
 /** @param onClose it is of no use any more */
 function openDatabase(onClose: () => void): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {

@@ -7,8 +7,9 @@ import { type DownloadOptions, download as downloadTo } from '../download.ts'
 import type { Download } from '../download-events.ts'
 import { replayDownload } from '../download-journal.ts'
 import type { DownloadPorts } from '../download-ports.ts'
-import { type DownloadRecords, indexedDbRecords } from './download-records.ts'
-import { FileTarget, type FileTargetPorts, isSame, recordOf, removeFile } from './file-target.ts'
+import { removeFile } from './chosen-file.ts'
+import { type DownloadRecords, indexedDbRecords, isSame, recordOf } from './download-records.ts'
+import { FileTarget, type FileTargetPorts } from './file-target.ts'
 import { receive } from './receive.ts'
 
 export interface BrowserDownloadPorts

@@ -13,30 +13,11 @@ import {
 } from '../download-journal.ts'
 import type { DownloadTarget } from '../download-ports.ts'
 import { IntegrityError } from '../errors.ts'
-import { PlaceError, type PlaceReason } from '../place-error.ts'
+import { PlaceError } from '../place-error.ts'
 import type { Clock } from '../ports.ts'
-import type { DownloadRecord, DownloadRecords, FileStamp } from './download-records.ts'
+import { ChosenFile } from './chosen-file.ts'
+import { type DownloadRecord, type DownloadRecords, isSame, recordOf } from './download-records.ts'
 import { takeLock } from './journal.ts'
-import { BLOCK_BYTES } from './receive.ts'
-
-/** Less is not worth a checkpoint, in bytes. */
-const LEAST_BYTES = 64 * 1024 * 1024
-/**
- * A checkpoint makes whoever writes next copy all that is there. So as much has to be new as this share of what was saved before, and
- * so many times longer has to be gone than copying that takes. Then copies cost three tenths of receiving at most where the link has a
- * tenth of the disk's speed, and one copy of all and a fifth where it is faster.
- */
-const NEW_SHARE = 0.5
-const WORK_PER_COPY = 5
-
-/** How a browser calls what is wrong with a file. */
-const REASONS: Readonly<Record<string, PlaceReason>> = {
-  QuotaExceededError: 'no-space',
-  NotAllowedError: 'not-allowed',
-  SecurityError: 'not-allowed',
-  NotFoundError: 'gone',
-  NoModificationAllowedError: 'busy',
-}
 
 export interface FileTargetPorts {
   /** Of the API. */
@@ -47,13 +28,11 @@ export interface FileTargetPorts {
   readonly clock: Clock
 }
 
-/**
- * A file that a person has chosen. What is written to it goes to a copy first, which takes its place when it is closed: so a checkpoint closes
- * it, and whoever writes next pays for another copy of all that is there.
- */
+/** A download into a file that was chosen. What it has saved there is remembered, in the order of its checkpoints. */
 export class FileTarget implements DownloadTarget {
   readonly path: string
   readonly #place: FileSystemFileHandle
+  readonly #file: ChosenFile
   readonly #ports: FileTargetPorts
   readonly #id: string
   readonly #fileName: string
@@ -61,14 +40,6 @@ export class FileTarget implements DownloadTarget {
   readonly #known: DownloadRecord | undefined
   #entries: DownloadEntry[] = []
   #size = 0
-  /** Whether what is in the file is ours. */
-  #isOurs = false
-  #stamp: FileStamp | undefined
-  #writable: Promise<FileSystemWritableFileStream> | undefined
-  /** Reading and closing take turns: a file that is replaced meanwhile cannot be read. */
-  #turn: Promise<unknown> = Promise.resolve()
-  #savedAt: number
-  #copyMsPerByte = 0
 
   /** @throws {PlaceError} where another download to the same file is under way */
   static async claim(
@@ -93,12 +64,12 @@ export class FileTarget implements DownloadTarget {
   ) {
     this.path = place.name
     this.#place = place
+    this.#file = new ChosenFile(place, ports.clock)
     this.#fileName = fileName
     this.#ports = ports
     this.#id = id
     this.#unlock = unlock
     this.#known = known
-    this.#savedAt = ports.clock.now()
   }
 
   async begin(wanted: Wanted): Promise<Begun> {
@@ -109,13 +80,12 @@ export class FileTarget implements DownloadTarget {
     const reason = isElsewhere ? 'what is there is of another server' : reasonToRestart(then, wanted)
     const held = reason === undefined ? replayIfSound(then, known.entries) : undefined
     if (!held) return this.restart(wanted, reason ?? 'what is remembered of it contradicts itself')
-    const file = await this.#file()
+    const file = await this.#file.look()
     if (file.size > wanted.size || !holds(file, held)) {
       return this.restart(wanted, 'the file that was begun is another by now')
     }
     this.#size = wanted.size
-    this.#isOurs = true
-    this.#stamp = known.stamp
+    this.#file.keep(known.stamp)
     this.#entries = [...known.entries]
     if (!isSame(file, known.stamp) && !held.touched) {
       held.touched = true
@@ -129,46 +99,30 @@ export class FileTarget implements DownloadTarget {
     return this.#anew(wanted, reason)
   }
 
-  async write(bytes: Uint8Array, position: number): Promise<void> {
-    // Never a part of a shared buffer: blocks are the receiver's own.
-    const data = bytes as Uint8Array<ArrayBuffer>
-    await this.#onDisk(async () => (await this.#open()).write({ type: 'write', position, data }))
+  write(bytes: Uint8Array, position: number): Promise<void> {
+    return this.#file.write(bytes, position)
   }
 
-  /** What is open takes the file's place. */
-  async sync(): Promise<void> {
-    const opened = this.#writable
-    if (!opened) return
-    this.#writable = undefined
-    await this.#onDisk(() =>
-      this.#inTurn(async () => {
-        await (await opened).close()
-        this.#isOurs = true
-        this.#stamp = stampOf(await this.#place.getFile())
-        this.#savedAt = this.#ports.clock.now()
-      }),
-    )
+  sync(): Promise<void> {
+    return this.#file.save()
   }
 
   async journal(entries: readonly DownloadEntry[]): Promise<void> {
     this.#entries.push(...entries)
-    if (!this.#stamp) return
+    const { stamp } = this.#file
+    if (!stamp) return
     const { endpoint, records } = this.#ports
     // One that cannot be remembered can be received all the same.
     await records
       .put({
         ...{ id: this.#id, endpoint, place: this.#place, fileName: this.#fileName },
-        ...{ entries: this.#entries, stamp: this.#stamp, at: Date.now() },
+        ...{ entries: this.#entries, stamp, at: Date.now() },
       })
       .catch(() => {})
   }
 
   isDue(unsaved: number, saved: number): boolean {
-    const sinceMs = this.#ports.clock.now() - this.#savedAt
-    return (
-      unsaved >= Math.max(LEAST_BYTES, saved * NEW_SHARE) &&
-      sinceMs >= saved * this.#copyMsPerByte * WORK_PER_COPY
-    )
+    return this.#file.isDue(unsaved, saved)
   }
 
   /** Before the first of these, a page has still as long as the next one takes to come. */
@@ -183,24 +137,20 @@ export class FileTarget implements DownloadTarget {
 
   async crc(algorithm: CrcAlgorithm, start: number, end: number, signal: AbortSignal): Promise<Uint8Array> {
     const crc = createCrc(algorithm)
-    for await (const bytes of this.#read(start, end, signal)) crc.update(bytes)
+    for await (const bytes of this.#file.read(start, end, signal)) crc.update(bytes)
     return crc.digest()
   }
 
   async md5(start: number, end: number, signal: AbortSignal): Promise<string> {
     const md5 = createMd5()
-    for await (const bytes of this.#read(start, end, signal)) md5.update(bytes)
+    for await (const bytes of this.#file.read(start, end, signal)) md5.update(bytes)
     return toHex(md5.digest())
   }
 
   /** @throws {IntegrityError} where somebody made it longer or shorter meanwhile */
   async finish(): Promise<void> {
-    if (!this.#isOurs) {
-      // An empty object, over what may be none.
-      await this.#onDisk(() => this.#open())
-      await this.sync()
-    }
-    const { size } = await this.#file()
+    await this.#file.saveEvenNothing()
+    const { size } = await this.#file.look()
     if (size !== this.#size) {
       throw new IntegrityError(`Expected ${this.#size} bytes in ${this.path}, got ${size}. Begin again.`)
     }
@@ -208,101 +158,22 @@ export class FileTarget implements DownloadTarget {
   }
 
   async drop(): Promise<void> {
-    await this.#abandon()
+    await this.#file.abandon()
     await this.#ports.records.delete(this.#id).catch(() => {})
-    if (this.#isOurs) await removeFile(this.#place)
+    await this.#file.removeIfOurs()
   }
 
   async close(): Promise<void> {
-    await this.#abandon()
+    await this.#file.abandon()
     await this.#unlock?.()
   }
 
   async #anew(wanted: Wanted, restarted: string | undefined): Promise<Begun> {
-    await this.#abandon()
+    await this.#file.disown()
     this.#size = wanted.size
-    this.#isOurs = false
-    this.#stamp = undefined
     this.#entries = [{ type: 'download', ...wanted, file: this.#id }]
     return { held: nothingHeld(wanted.algorithm), restarted }
   }
-
-  #open(): Promise<FileSystemWritableFileStream> {
-    this.#writable ??= this.#inTurn(async () => {
-      const { clock } = this.#ports
-      const begun = clock.now()
-      const options = { keepExistingData: this.#isOurs, mode: 'exclusive' }
-      const writable = await this.#place.createWritable(options)
-      if (this.#isOurs && this.#stamp) this.#copyMsPerByte = (clock.now() - begun) / (this.#stamp.size || 1)
-      return writable
-    })
-    return this.#writable
-  }
-
-  /** What was written since the last checkpoint is not kept. */
-  async #abandon(): Promise<void> {
-    const writable = await this.#writable?.catch(() => undefined)
-    this.#writable = undefined
-    await writable?.abort().catch(() => {})
-  }
-
-  #file(): Promise<File> {
-    return this.#onDisk(() => this.#place.getFile())
-  }
-
-  async *#read(start: number, end: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    for (let at = start; at < end; at += BLOCK_BYTES) {
-      signal.throwIfAborted()
-      const last = Math.min(at + BLOCK_BYTES, end)
-      const bytes = await this.#onDisk(() =>
-        this.#inTurn(async () => (await this.#place.getFile()).slice(at, last).arrayBuffer()),
-      )
-      if (bytes.byteLength < last - at) {
-        throw new IntegrityError(`Expected ${last} bytes in ${this.path}, got fewer. Begin again.`)
-      }
-      yield new Uint8Array(bytes)
-    }
-  }
-
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const done = this.#turn.then(work)
-    this.#turn = done.catch(() => {})
-    return done
-  }
-
-  /** @throws {PlaceError} */
-  async #onDisk<Result>(work: () => Promise<Result>): Promise<Result> {
-    try {
-      return await work()
-    } catch (cause) {
-      if (!(cause instanceof DOMException) && !(cause instanceof TypeError)) throw cause
-      throw new PlaceError(this.path, REASONS[cause.name] ?? 'failed', { cause })
-    }
-  }
-}
-
-/** What is remembered of a download to that file. */
-export async function recordOf(
-  place: FileSystemFileHandle,
-  records: DownloadRecords,
-): Promise<DownloadRecord | undefined> {
-  for (const record of await records.all().catch(() => [])) {
-    if (await place.isSameEntry(record.place)) return record
-  }
-  return undefined
-}
-
-/** Where the browser lets a page do so. */
-export async function removeFile(place: FileSystemFileHandle & { remove?(): Promise<void> }): Promise<void> {
-  await place.remove?.().catch(() => {})
-}
-
-export function isSame({ size, lastModified }: FileStamp, other: FileStamp): boolean {
-  return size === other.size && lastModified === other.lastModified
-}
-
-function stampOf({ size, lastModified }: File): FileStamp {
-  return { size, lastModified }
 }
 
 /** Whether the file is long enough. */
