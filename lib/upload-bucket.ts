@@ -11,6 +11,7 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
+import { EXPOSED_HEADERS } from '../protocol/exposed-headers.ts'
 
 /** Under `exactOptionalPropertyTypes`, the CDK's `Bucket`, whose `isWebsite` may be undefined, is no `IBucket`. */
 export type AnyBucket = IBucket | Bucket
@@ -31,19 +32,8 @@ export interface UploadBucketProps {
   readonly removalPolicy: RemovalPolicy
 }
 
-/** What a page has to read of S3's answers, beyond what CORS lets through by itself. */
-const EXPOSED_HEADERS = [
-  'ETag',
-  'Content-Range',
-  'Accept-Ranges',
-  'Date',
-  'x-amz-checksum-crc64nvme',
-  'x-amz-checksum-crc32',
-  'x-amz-checksum-crc32c',
-  'x-amz-version-id',
-  'x-amz-request-id',
-  'x-amz-id-2',
-]
+/** What AWS asks for, of a request that went wrong. */
+const REQUEST_IDS = ['x-amz-request-id', 'x-amz-id-2']
 
 /** A private bucket that pages of the given origins can use through presigned URLs. */
 export class UploadBucket extends Bucket {
@@ -112,7 +102,7 @@ function corsRule(origins: readonly string[]): CorsRule {
     allowedOrigins: [...origins],
     allowedMethods: [HttpMethods.GET, HttpMethods.PUT, HttpMethods.POST, HttpMethods.HEAD],
     allowedHeaders: ['*'],
-    exposedHeaders: EXPOSED_HEADERS,
+    exposedHeaders: [...EXPOSED_HEADERS, ...REQUEST_IDS],
     maxAge: Duration.hours(1).toSeconds(),
   }
 }

@@ -1,18 +1,8 @@
+import { EXPOSED_HEADERS } from '../../protocol/exposed-headers.ts'
 import { shellQuote } from '../format.ts'
 import type { S3Subject } from './s3-subject.ts'
 
 const DAYS = 7
-/** What a page reads of the answers to its parts. */
-const EXPOSED = [
-  'ETag',
-  'Content-Range',
-  'Accept-Ranges',
-  'Date',
-  'x-amz-checksum-crc64nvme',
-  'x-amz-checksum-crc32',
-  'x-amz-checksum-crc32c',
-  'x-amz-version-id',
-]
 
 /** Has unfinished uploads below the prefix deleted after a week. */
 export function lifecycleCommand({ store, prefix }: S3Subject): string {
@@ -33,7 +23,7 @@ export function corsMending({ store }: S3Subject, origin: string): { advice: str
     AllowedOrigins: [origin],
     AllowedMethods: ['GET', 'HEAD', 'PUT'],
     AllowedHeaders: ['*'],
-    ExposeHeaders: EXPOSED,
+    ExposeHeaders: EXPOSED_HEADERS,
     MaxAgeSeconds: 3600,
   }
   return {
