@@ -5,7 +5,11 @@ export function find<E extends Element>(root: ParentNode, selector: string, type
   throw new Error(`Expected a ${type.name} at ${selector}, got ${element}.`)
 }
 
-/** Writes only what changed: every write costs layout, and some screen readers speak it. */
+const written = new WeakMap<Element, string>()
+
+/** Writes only what changed: every write costs layout, and some screen readers speak it. No other writes there. */
 export function setText(element: Element, text: string): void {
-  if (element.textContent !== text) element.textContent = text
+  if (written.get(element) === text) return
+  written.set(element, text)
+  element.textContent = text
 }

@@ -44,9 +44,14 @@ export function percentOf(bytes: number, size: number, done: boolean): number {
   return size === 0 ? 0 : Math.min(99, Math.floor((bytes / size) * 100))
 }
 
+/** A whole number: `10,000`. What browsers bring for it costs a hundred times as much. */
+export function inDigits(number: number): string {
+  return `${number}`.replace(/\B(?=(...)+$)/g, ',')
+}
+
 /** `1 file`, `3 files`. */
 export function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`
+  return `${inDigits(number)} ${noun}${number === 1 ? '' : 's'}`
 }
 
 /** Facts on one line, which breaks only between them, after a dot. */

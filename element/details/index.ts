@@ -1,5 +1,5 @@
 import { setText } from '../dom.ts'
-import { count } from '../format.ts'
+import { count, inDigits } from '../format.ts'
 import { button, elementOf } from '../markup.ts'
 import type { QueueItem } from '../upload-queue.ts'
 import { copyText } from './copy-text.ts'
@@ -44,7 +44,7 @@ export function createDetails(row: HTMLElement, first: QueueItem): Details {
       counts.forEach(([kind, number], index) => {
         const key = legend?.children[index] as HTMLElement
         key.hidden = number === 0
-        setText(key.lastElementChild as Element, `${number.toLocaleString('en')} ${PART_NAMES[kind]}`)
+        setText(key.lastElementChild as Element, `${inDigits(number)} ${PART_NAMES[kind]}`)
       })
       const said = counts
         .filter(([, number]) => number)

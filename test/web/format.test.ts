@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { count, formatBytes, formatDuration, formatRate, joined, percentOf } from '../../element/format.ts'
+import {
+  count,
+  formatBytes,
+  formatDuration,
+  formatRate,
+  inDigits,
+  joined,
+  percentOf,
+} from '../../element/format.ts'
 
 describe('bytes', () => {
   test.each([
@@ -64,6 +72,16 @@ test('100 percent is said only of what is done', () => {
   expect(percentOf(10, 10, true)).toBe(100)
   expect(percentOf(0, 0, false)).toBe(0)
   expect(percentOf(0, 0, true)).toBe(100)
+})
+
+test.each([
+  [0, '0'],
+  [999, '999'],
+  [1_000, '1,000'],
+  [10_000, '10,000'],
+  [1_234_567, '1,234,567'],
+])('a whole number has commas between its thousands: %i', (number, text) => {
+  expect(inDigits(number)).toBe(text)
 })
 
 test('a count agrees with its noun', () => {
