@@ -3,6 +3,7 @@ import { MAX_SINGLE_PUT_BYTES } from '../protocol/limits.ts'
 import type { Checksum, InitiateRequest } from '../protocol/schemas.ts'
 import { NotPartwayError } from './errors.ts'
 import { fitsOnePut } from './fits-one-put.ts'
+import { hold } from './holds.ts'
 import type { Job, Transfer } from './job.ts'
 import { Multipart } from './multipart.ts'
 import type { JournaledUpload } from './ports.ts'
@@ -43,6 +44,7 @@ export async function initiate<Slice>(
     ...{ key, uploadId, size, partSize: planned, checksumAlgorithm },
     initiated: new Date(job.timeOfDay()).toISOString(),
   }
+  hold(job, upload)
   const multipart = new Multipart(job, upload)
   multipart.parts.addUrls(signed)
   job.emit('initiated', { key, partSize: planned, partCount: multipart.parts.plan.partCount })

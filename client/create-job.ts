@@ -2,6 +2,7 @@ import { Activities } from './activity.ts'
 import { systemClock } from './clock.ts'
 import { NetworkError } from './errors.ts'
 import { Emitter, type UploadEvents } from './events.ts'
+import { createHolds } from './holds.ts'
 import type { Job } from './job.ts'
 import { apiContact, persist } from './persist.ts'
 import type { Source } from './ports.ts'
@@ -55,6 +56,7 @@ export function createJob<Slice>(
     ...{ source, controlPlane, transport: ports.transport, timeOfDay, tracker, activities, emit },
     contact: storeContact(),
     lanes,
+    holds: ports.holds ?? createHolds(),
     extras: () => ports.extras().catch(notLoaded),
     pace: ports.pace,
     integrity: options.integrity ?? 'whole',

@@ -1,6 +1,7 @@
 import type { Checksum, ChecksumAlgorithm } from '../protocol/schemas.ts'
 import type { Activities } from './activity.ts'
 import type { UploadEvents } from './events.ts'
+import type { Holds } from './holds.ts'
 import type { Ledger } from './ledger.ts'
 import type { PersistentPlane } from './persist.ts'
 import type { Lanes, PartTransport, PutRequest, Source } from './ports.ts'
@@ -16,6 +17,7 @@ export interface Job<Slice> extends StoreCallPorts {
   readonly transport: PartTransport<Slice>
   readonly ledger: Ledger
   readonly lanes: Lanes
+  readonly holds: Holds
   /** @throws {NetworkError} where they could not be loaded */
   extras(): Promise<Extras>
   readonly pace: PutRequest<Slice>['pace']

@@ -1,6 +1,7 @@
 import { initiate } from './begin.ts'
 import type { UploadId } from './control-plane.ts'
 import { ApiError } from './errors.ts'
+import { hold } from './holds.ts'
 import { compareIdentity } from './identity.ts'
 import type { Job, Transfer } from './job.ts'
 import { type Replayed, replay } from './journal.ts'
@@ -27,7 +28,9 @@ export async function openUpload<Slice>(
 ): Promise<Transfer> {
   if (journal.setAside !== undefined) job.emit('set-aside', { reason: journal.setAside })
   const wanted = typeof resume === 'object' ? resume : undefined
-  const past = replay(journal.entries)
+  const kept = replay(journal.entries)
+  // What another transfer found by searching is that one's, whatever was written down here.
+  const past = kept && hold(job, kept.upload) ? kept : undefined
   if (past && (restart || past.ended)) await drop(job, past, signal)
   else if (past && (!wanted || wanted.uploadId === past.upload.uploadId)) return goOn(job, past, signal)
 

@@ -4,6 +4,7 @@ import { AbortedError, asPartwayError, BusyError, type PartwayError } from './er
 import type { Emitter, Listener, Upload, UploadEvents, UploadResult, UploadSnapshot } from './events.ts'
 import { fitsOnePut } from './fits-one-put.ts'
 import { forget } from './forget.ts'
+import { letGo } from './holds.ts'
 import type { Job, Stored } from './job.ts'
 import type { Carrying } from './late-carrier.ts'
 import { Ledger } from './ledger.ts'
@@ -100,6 +101,7 @@ export class UploadRun<Slice> implements Upload {
       throw failure
     } finally {
       this.#job.activities.end()
+      letGo(this.#job)
       signal?.removeEventListener('abort', onAbort)
     }
   }

@@ -1,9 +1,11 @@
 import { MAX_UPLOADS_PAGE } from '../protocol/limits.ts'
 import { safeFileName } from '../protocol/object-key.ts'
 import { partRange, plan } from '../protocol/part-plan.ts'
+import { orAborted } from './abort.ts'
 import { isUploadUnknown } from './complete.ts'
 import type { ListedUpload, UploadId } from './control-plane.ts'
 import { UploadGoneError } from './errors.ts'
+import { hold } from './holds.ts'
 import type { Job } from './job.ts'
 import type { JournaledUpload } from './ports.ts'
 import { Proofs } from './proofs.ts'
@@ -13,11 +15,30 @@ type Candidate = ListedUpload & { readonly size: number; readonly partSize: numb
 
 /**
  * Looks for an unfinished upload of this file among the caller's, where no journal tells: of the same name and size, the latest
- * first. It is this file's if the first part that the store holds is; the others are read before they count, too.
+ * first. It is this file's if the first part that the store holds is; the others are read before they count, too. What another
+ * transfer of this client has is not this one's.
  * @param wanted this one, and no other
  * @throws {UploadGoneError} where that is not there
  */
 export async function searchUpload<Slice>(
+  job: Job<Slice>,
+  wanted: UploadId | undefined,
+  signal: AbortSignal,
+): Promise<JournaledUpload | undefined> {
+  const { searches } = job.holds
+  const { size } = job.source
+  const before = searches.get(size)
+  const search = orAborted(before, signal).then(() => searchAlone(job, wanted, signal))
+  const after = Promise.allSettled([before, search])
+  searches.set(size, after)
+  try {
+    return await search
+  } finally {
+    if (searches.get(size) === after) searches.delete(size)
+  }
+}
+
+async function searchAlone<Slice>(
   job: Job<Slice>,
   wanted: UploadId | undefined,
   signal: AbortSignal,
@@ -34,8 +55,8 @@ export async function searchUpload<Slice>(
   }
   found.sort((a, b) => b.initiated.localeCompare(a.initiated))
   for (const upload of found) {
-    const adopted = await adopt(job, upload, signal)
-    if (adopted) return adopted
+    const adopted = job.holds.owners.has(upload.uploadId) ? undefined : await adopt(job, upload, signal)
+    if (adopted && hold(job, adopted)) return adopted
   }
   if (!wanted) return undefined
   throw new UploadGoneError(

@@ -2,6 +2,7 @@ import type { ChecksumAlgorithm } from '../protocol/schemas.ts'
 import type { ControlPlane, UploadId } from './control-plane.ts'
 import { createJob, notLoaded } from './create-job.ts'
 import type { Upload } from './events.ts'
+import type { Holds } from './holds.ts'
 import type { LaneBudget } from './lane-budget.ts'
 import { type Carriage, LateCarrier } from './late-carrier.ts'
 import type { Clock, JournalStore, PartTransport, PutRequest, Source, Wakes } from './ports.ts'
@@ -56,6 +57,8 @@ export interface UploadPorts<Slice> {
   readonly pace?: PutRequest<Slice>['pace']
   /** Shared by all transfers of a client. @default one for this upload */
   readonly recovery?: Recovery
+  /** Shared by all transfers of a client. @default some for this upload */
+  readonly holds?: Holds
   /** @default none */
   readonly wakes?: Wakes
   readonly clock?: Clock

@@ -3,6 +3,7 @@ import type { ControlPlane } from '../control-plane.ts'
 import type { DownloadOptions } from '../download.ts'
 import type { Download } from '../download-events.ts'
 import type { Upload } from '../events.ts'
+import { createHolds } from '../holds.ts'
 import type { Carriage } from '../late-carrier.ts'
 import { createRecovery } from '../recovery.ts'
 import { type Extras, type UploadOptions, upload } from '../upload.ts'
@@ -54,6 +55,7 @@ export function wire(options: ClientOptions, { carriage, extras, downloads }: Lo
   const shared = { wakes, lanes, recovery: createRecovery() }
   const ports = {
     ...shared,
+    holds: createHolds(),
     ...{ controlPlane: api, transport: xhrTransport(), journals: browserJournals() },
     ...{ carriage, extras },
   }

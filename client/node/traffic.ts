@@ -1,5 +1,6 @@
 import { createBandwidth } from '../bandwidth.ts'
 import { systemClock } from '../clock.ts'
+import { createHolds, type Holds } from '../holds.ts'
 import { createLanes, type LaneBudget } from '../lanes.ts'
 import type { Clock, PutRequest } from '../ports.ts'
 import { createRecovery, type Recovery } from '../recovery.ts'
@@ -34,6 +35,7 @@ export interface Traffic {
   readonly lanes: LaneBudget
   readonly pace: PutRequest<never>['pace']
   readonly recovery: Recovery
+  readonly holds: Holds
   /** Of memory, for lanes and what waits for one. */
   readonly spareBytes: number
 }
@@ -50,7 +52,10 @@ export function createTraffic(options: TrafficOptions = {}, clock: Clock = syste
     concurrency === undefined
       ? createLanes({ start: FIRST_LANES, max, clock })
       : createLanes({ min: concurrency, start: concurrency, max: concurrency, clock })
-  return { lanes, pace: bandwidth?.pace, recovery: createRecovery(), spareBytes: maxMemory - BASE_BYTES }
+  return {
+    ...{ lanes, pace: bandwidth?.pace, recovery: createRecovery(), holds: createHolds() },
+    spareBytes: maxMemory - BASE_BYTES,
+  }
 }
 
 function lanesWithin(maxMemory: number): number {

@@ -1,5 +1,6 @@
 import type { ControlPlane } from '../../client/control-plane.ts'
 import type { Upload } from '../../client/events.ts'
+import type { Holds } from '../../client/holds.ts'
 import type { LaneBudget } from '../../client/lanes.ts'
 import { createRecovery } from '../../client/recovery.ts'
 import type { Timing } from '../../client/timing.ts'
@@ -18,6 +19,8 @@ export interface Setting extends Omit<FakeStoreOptions, 'clock'> {
   timeOfDay?: () => number
   waits?: ControlPlane['waits']
   lanes?: LaneBudget
+  /** Of uploads of one client. */
+  holds?: Holds
 }
 
 /** An upload of ten parts, unless told otherwise, and all that it talks to. */
@@ -28,6 +31,7 @@ export function setting({
   timeOfDay,
   waits,
   lanes,
+  holds,
   ...options
 }: Setting = {}) {
   const clock = new VirtualClock()
@@ -45,6 +49,7 @@ export function setting({
         ...enginePorts,
         ...{ journals, clock, wakes, recovery, timing },
         ...(lanes && { lanes }),
+        ...(holds && { holds }),
         random: () => 0.5,
         ...(timeOfDay && { timeOfDay }),
       },

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { BusyError, SourceChangedError, UploadGoneError } from '../../client/errors.ts'
 import type { Upload } from '../../client/events.ts'
+import { createHolds } from '../../client/holds.ts'
 import { replay } from '../../client/journal.ts'
 import { FakeSource, problem } from '../client/fake-store.ts'
-import { isPart, type Setting, setting } from '../client/upload-setting.ts'
+import { isPart, reached, type Setting, setting } from '../client/upload-setting.ts'
 
 const MINUTE = 60_000
 
@@ -167,8 +168,8 @@ describe('a kill while complete is under way', () => {
 })
 
 describe('without a journal', () => {
-  async function forgotten() {
-    const all = await interrupted()
+  async function forgotten(options: Setting = {}) {
+    const all = await interrupted(options)
     all.journals.change(() => [])
     return all
   }
@@ -219,6 +220,67 @@ describe('without a journal', () => {
     const run = begin({ resume: { uploadId: 'gone', key: 'k' } })
     await expect(run.result).rejects.toThrow(UploadGoneError)
     expect(store.count('initiate')).toBe(0)
+  })
+
+  test('two files that may both go on with it do not: the second is an upload of its own', async () => {
+    const { store, source, begin } = await forgotten({ holds: createHolds() })
+    const copy = new FakeSource(95, { id: '/elsewhere/file' })
+    const results = await Promise.all([source, copy].map((of) => begin({ resume: 'search' }, of).result))
+    expect(results.map(({ bytesResumed }) => bytesResumed)).toEqual([50, 0])
+    expect(results.map(({ key }) => store.objects.get(key))).toEqual([source.bytes, source.bytes])
+    expect(store.objects.size).toBe(2)
+  })
+
+  test('what another transfer is looking at is waited for, and is gone on with by whose it is', async () => {
+    const { store, source, begin } = await forgotten({ holds: createHolds() })
+    const alike = new FakeSource(95, { id: '/elsewhere/file', version: 2 })
+    const results = await Promise.all([alike, source].map((of) => begin({ resume: 'search' }, of).result))
+    expect(results.map(({ bytesResumed }) => bytesResumed)).toEqual([0, 50])
+    expect(store.partsPut()).toHaveLength(15)
+  })
+
+  test('what another transfer has begun is not found, until that one has stopped', async () => {
+    const { store, source, begin } = setting({ holds: createHolds() })
+    const copy = new FakeSource(95, { id: '/elsewhere/file' })
+    const stop = new AbortController()
+    const first = begin({ signal: stop.signal }, source)
+    await reached(first, 3)
+    first.pause()
+    const { bytesResumed } = await begin({ resume: 'search' }, copy).result
+    expect(bytesResumed).toBe(0)
+    stop.abort()
+    await expect(first.result).rejects.toThrow()
+    const { partsDone } = first.snapshot()
+    const third = new FakeSource(95, { id: '/a/third/file' })
+    expect((await begin({ resume: 'search' }, third).result).bytesResumed).toBeGreaterThanOrEqual(
+      partsDone * 10,
+    )
+    expect(store.count('initiate')).toBe(2)
+  })
+
+  test('what a journal tells of, and another transfer found, is that one’s', async () => {
+    const { store, source, begin } = await interrupted({ holds: createHolds() })
+    const copy = begin({ resume: 'search' }, new FakeSource(95, { id: '/elsewhere/file' }))
+    await reached(copy, 6)
+    const results = await Promise.all([copy.result, begin({}, source).result])
+    expect(results.map(({ bytesResumed }) => bytesResumed)).toEqual([50, 0])
+    expect(store.objects.size).toBe(2)
+  })
+
+  test('who waits for another to look can be stopped', async () => {
+    const { store, source, begin } = await forgotten({ holds: createHolds() })
+    store.fault = ({ operation }) => (operation === 'list-parts' ? 'unreached' : undefined)
+    const first = begin({ resume: 'search' }, source)
+    const stop = new AbortController()
+    const second = begin(
+      { resume: 'search', signal: stop.signal },
+      new FakeSource(95, { id: '/elsewhere/file' }),
+    )
+    await new Promise<void>((resolve) => first.on('retry', () => resolve()))
+    stop.abort()
+    await expect(second.result).rejects.toMatchObject({ name: 'AbortedError', resumable: true })
+    store.fault = () => undefined
+    expect((await first.result).bytesResumed).toBe(50)
   })
 
   test('nothing is looked for unless that is asked for', async () => {

@@ -16,7 +16,7 @@ const MAX_BYTES = {
   /** For a body over 1 MiB. */
   'crc-worker-source': 1_200,
   /** Search, signed checksums, ETags, and files that go in one PUT. */
-  extras: 3_200,
+  extras: 3_300,
   download: 10_200,
   /** For stores that keep no checksum. */
   md5: 700,
