@@ -63,22 +63,11 @@ export async function followUpload(
     const isSignedAgain = delay === 0 && partNumber !== undefined
     if (!isSignedAgain) line.trouble(troubleOf(error))
   })
-  run.on('state', ({ state }) => tellState(line, report, state, run.snapshot()))
-  run.on(
-    'progress',
-    pace((now) => {
-      line.update()
-      if (now) {
-        const { bytesSent: bytes, size, sizeKnown, rate, eta } = run.snapshot()
-        report('progress', { bytes, ...(sizeKnown && { size }), rate, eta })
-      }
-    }),
-  )
-  return settle(run.result, line, report, (result) => {
-    line.note(uploadSummary(result))
-    const { elapsed: elapsedMs, ...fields } = result
-    report('done', { ...fields, elapsedMs: Math.round(elapsedMs) })
+  followMovement(run, line, report, () => {
+    const { bytesSent: bytes, size, sizeKnown, rate, eta } = run.snapshot()
+    return { bytes, ...(sizeKnown && { size }), rate, eta }
   })
+  return settle(run.result, line, report, uploadSummary)
 }
 
 /**
@@ -115,22 +104,11 @@ export async function followDownload(
     const isSignedAgain = delay === 0
     if (!isSignedAgain) line.trouble(troubleOf(error))
   })
-  run.on('state', ({ state }) => tellState(line, report, state, run.snapshot()))
-  run.on(
-    'progress',
-    pace((now) => {
-      line.update()
-      if (now) {
-        const { bytesReceived: bytes, size, rate, eta } = run.snapshot()
-        report('progress', { bytes, size, rate, eta })
-      }
-    }),
-  )
-  return settle(ended, line, report, (result) => {
-    line.note(downloadSummary(result))
-    const { elapsed: elapsedMs, ...fields } = result
-    report('done', { ...fields, elapsedMs: Math.round(elapsedMs) })
+  followMovement(run, line, report, () => {
+    const { bytesReceived: bytes, size, rate, eta } = run.snapshot()
+    return { bytes, size, rate, eta }
   })
+  return settle(ended, line, report, downloadSummary)
 }
 
 type Report = <Type extends TransferEvent>(type: Type, fields: EventFields<Type>) => void
@@ -141,36 +119,41 @@ function reporter(direction: 'upload' | 'download', name: string, output: Output
   return (type, fields) => output.event(type, { direction, name, ...fields })
 }
 
-function tellState(
-  line: Line,
-  report: Report,
-  state: string,
-  { waitingFor }: { readonly waitingFor: Wait | undefined },
-): void {
-  report('state', { state, ...(waitingFor && { waitingFor: waitingFor.for, reason: waitingFor.message }) })
-  if (state === 'waiting') line.wait(waitOf({ waitingFor }))
+/** What uploads and downloads have in common. */
+interface Moving {
+  on(type: 'state', listener: (event: { readonly state: string }) => void): unknown
+  on(type: 'progress', listener: () => void): unknown
+  snapshot(): { readonly waitingFor: Wait | undefined }
 }
 
-/** @param listener is told whether it is time for an event of its own */
-function pace(listener: (now: boolean) => void): () => void {
+/** @param moved what an event of progress says */
+function followMovement(run: Moving, line: Line, report: Report, moved: () => EventFields<'progress'>): void {
+  run.on('state', ({ state }) => {
+    const { waitingFor } = run.snapshot()
+    report('state', { state, ...(waitingFor && { waitingFor: waitingFor.for, reason: waitingFor.message }) })
+    if (state === 'waiting') line.wait(waitOf({ waitingFor }))
+  })
   let toldAt = performance.now()
-  return () => {
-    const now = performance.now() - toldAt >= PROGRESS_EVENT_EVERY_MS
-    if (now) toldAt = performance.now()
-    listener(now)
-  }
+  run.on('progress', () => {
+    line.update()
+    if (performance.now() - toldAt < PROGRESS_EVENT_EVERY_MS) return
+    toldAt = performance.now()
+    report('progress', moved())
+  })
 }
 
-async function settle<Result>(
+async function settle<Result extends UploadResult | DownloadResult>(
   result: Promise<Result>,
   line: Line,
   report: Report,
-  tell: (result: Result) => void,
+  summary: (result: Result) => string,
 ): Promise<Result> {
   try {
     const value = await result
     line.end('done')
-    tell(value)
+    line.note(summary(value))
+    const { elapsed, ...fields } = value
+    report('done', { ...fields, elapsedMs: Math.round(elapsed) })
     return value
   } catch (error) {
     line.end('failed')
