@@ -2,6 +2,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import type { Request } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { PartwayUpload } from '../../element/partway-upload.ts'
 import { MIB } from '../../protocol/limits.ts'
@@ -18,7 +19,7 @@ let stage: Stage
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'partway-examples-'))
-  await Promise.all([example('vanilla', 'main.js'), example('react', 'main.tsx')])
+  await Promise.all([example('vanilla', 'main.js'), example('react', 'main.tsx'), example('uppy', 'main.ts')])
   site = await serveFolder(folder)
   stage = await openStage({ origins: [site.origin] })
 }, 60_000)
@@ -82,6 +83,34 @@ test('the React example shows each upload of its hooks once, pauses it, goes on,
   await button(page, 'Cancel film.mp4').click()
   await button(page, 'Cancel film.mp4').waitFor({ state: 'detached' })
   expect(await page.getByRole('list', { name: 'Films' }).getByRole('listitem').count()).toBe(1)
+  expect(errors).toEqual([])
+})
+
+test('an Uppy sends by Partway what it is given, pauses it, goes on, and cancels', async () => {
+  const film = await stage.file('film.mp4', 20 * MIB)
+  const { page, errors } = await open('uppy')
+  const isPart = (request: Request) => request.method() === 'PUT'
+  const input = page.getByLabel('Films')
+  // Parts are under way for as long as nobody lets them go on.
+  const hold = () =>
+    page.route(
+      (url) => url.searchParams.has('partNumber'),
+      () => {},
+    )
+
+  await hold()
+  await Promise.all([page.waitForRequest(isPart), input.setInputFiles(film.path)])
+  await Promise.all([page.waitForEvent('requestfailed', isPart), button(page, 'Pause').click()])
+  await page.unrouteAll()
+  await button(page, 'Resume').click()
+  expect(await sha256Named(await textOf(page.locator('#sent li')))).toEqual(['film.mp4', film.sha256])
+
+  const other = await stage.file('other.mp4', 20 * MIB)
+  await hold()
+  await Promise.all([page.waitForRequest(isPart), input.setInputFiles(other.path)])
+  const aborts = page.waitForResponse((answer) => answer.request().method() === 'DELETE')
+  await button(page, 'Cancel').click()
+  expect((await aborts).status()).toBe(204)
   expect(errors).toEqual([])
 })
 
