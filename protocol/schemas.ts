@@ -3,65 +3,41 @@ import {
   DEFAULT_OBJECTS_PAGE,
   DEFAULT_UPLOADS_PAGE,
   MAX_FILE_NAME_BYTES,
-  MAX_KEY_BYTES,
   MAX_LIST_PAGE,
   MAX_PARTS,
   MAX_UPLOADS_PAGE,
   MAX_URLS_PER_ANSWER,
 } from './limits.ts'
+import {
+  Bytes,
+  Crc32,
+  Crc64,
+  ETag,
+  HeaderValue,
+  Key,
+  PartNumber,
+  QueryFlag,
+  queryLimit,
+  Time,
+  UploadId,
+} from './scalars.ts'
 
 /**
  * The shapes of the HTTP API. Bytes are integers, times ISO 8601 in UTC, ETags without quotes, checksums as S3 writes them.
  * Requests refuse unknown members; responses are read with unknown members ignored.
  */
 
-const Bytes = v.pipe(v.number(), v.integer('Expected a whole number of bytes'), v.minValue(0))
-const Time = v.pipe(v.string(), v.isoTimestamp())
-const PartNumber = v.pipe(
-  v.number(),
-  v.integer('Expected a part number, which is whole'),
-  v.minValue(1, 'Expected a part number from 1'),
-  v.maxValue(MAX_PARTS, `Expected a part number up to ${MAX_PARTS}`),
-)
-const Key = v.pipe(v.string(), v.minLength(1), v.maxBytes(MAX_KEY_BYTES))
-const UploadId = v.pipe(v.string(), v.minLength(1), v.maxLength(1024))
-/** An ETag as a client may send it, with or without quotes, read without. */
-const ETag = v.pipe(
-  v.string(),
-  v.regex(/^"?[^"]{1,128}"?$/, 'Expected an ETag, with or without its quotes'),
-  v.transform((etag) => etag.replaceAll('"', '')),
-)
-/** What travels in an HTTP header: visible ASCII and spaces. */
-const HeaderValue = v.pipe(v.string(), v.regex(/^[\x20-\x7e]*$/, 'Expected ASCII without line breaks'))
-
 export const checksumAlgorithms = ['CRC64NVME', 'CRC32', 'CRC32C'] as const
 /** Full-object always: of the whole object, combined from its parts. */
 export const ChecksumAlgorithm = v.picklist([...checksumAlgorithms, 'NONE'])
 export type ChecksumAlgorithm = v.InferOutput<typeof ChecksumAlgorithm>
 
-const Base64 = v.pipe(v.string(), v.base64('Expected base64'))
-const Crc64 = v.pipe(Base64, v.length(12, 'Expected the 8 bytes of a CRC64NVME in base64: 12 characters'))
-const Crc32 = v.pipe(Base64, v.length(8, 'Expected the 4 bytes of a CRC32 or CRC32C in base64: 8 characters'))
 /** Of an object or a part, `value` in base64 as S3 writes it. */
 export const Checksum = v.variant('algorithm', [
   v.strictObject({ algorithm: v.literal('CRC64NVME'), value: Crc64 }),
   v.strictObject({ algorithm: v.picklist(['CRC32', 'CRC32C']), value: Crc32 }),
 ])
 export type Checksum = v.InferOutput<typeof Checksum>
-
-/** A flag in a query: present as `1` or `true`. */
-const QueryFlag = v.pipe(
-  v.picklist(['1', 'true', '0', 'false']),
-  v.transform((flag) => flag === '1' || flag === 'true'),
-)
-const queryLimit = (max: number) =>
-  v.pipe(
-    v.string(),
-    v.digits(`Expected a whole number from 1 to ${max}`),
-    v.transform(Number),
-    v.minValue(1),
-    v.maxValue(max),
-  )
 
 // GET /
 
