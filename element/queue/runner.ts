@@ -15,6 +15,9 @@ const FILES_AT_ONCE = 5
 /** Nothing says that a rate has fallen to nothing: what moves is looked at so often. */
 const LOOK_MS = 1_000
 
+/** The server's list could not be had: so soon it is asked for again, then half as often each time, down to the second. */
+const [LIST_AGAIN_MS, LIST_AT_LAST_MS] = [5_000, 300_000] as const
+
 /** What a person asks for, in whatever tab. */
 export type Command =
   | { readonly do: 'add'; readonly files: readonly PickedFile[] }
@@ -57,6 +60,7 @@ export function createRunner({
   let lastId = 0
   let isSettling = false
   let cancelLook: (() => void) | undefined
+  let cancelList: (() => void) | undefined
 
   const ports: EntryPorts = {
     ...{ client, options, signal, drop },
@@ -182,10 +186,13 @@ export function createRunner({
   }
 
   /**
-   * Puts the caller's unfinished uploads that nobody here knows at the end. Where the server cannot be reached, it does so later.
+   * Puts the caller's unfinished uploads that nobody here knows at the end. Where the server does not tell them, it does so later.
    * @param page tells of `online`
    */
-  async function list(page: Pick<EventTarget, 'addEventListener'>): Promise<void> {
+  async function list(
+    page: Pick<EventTarget, 'addEventListener'>,
+    againMs: number = LIST_AGAIN_MS,
+  ): Promise<void> {
     try {
       for await (const { key, uploadId, fileName: name, size = 0, parts = 0, bytes = 0 } of listed(true)) {
         let entry = [...entries.values()].find(({ kept }) => kept.key === key)
@@ -198,7 +205,15 @@ export function createRunner({
         entry?.hold(bytes, parts)
       }
     } catch {
-      if (!signal.aborted) page.addEventListener('online', () => void list(page), { once: true })
+      if (signal.aborted) return
+      const online = new AbortController()
+      const again = () => {
+        online.abort()
+        cancelList?.()
+        void list(page, Math.min(2 * againMs, LIST_AT_LAST_MS))
+      }
+      cancelList = clock.after(againMs, again)
+      page.addEventListener('online', again, { signal: online.signal })
     }
   }
 
@@ -238,6 +253,7 @@ export function createRunner({
       stop.abort()
       save = undefined
       cancelLook?.()
+      cancelList?.()
       await Promise.allSettled([...entries.values()].map((entry) => entry.stopped()))
     },
   }

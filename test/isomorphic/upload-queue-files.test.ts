@@ -215,6 +215,7 @@ test('without the server, a copy with another time is not taken for the file, an
   await tab.until(allIn('failed'))
   expect(tab.item('a.mov').problem?.code).toBe('file-changed')
   expect([tab.begun, setting.store.uploads.size]).toEqual([[], 1])
+  tab.queue.close()
 })
 
 test('a file that changed is sent as it is now once it is chosen again, and what had arrived is dropped', async () => {

@@ -94,12 +94,43 @@ test('a list that cannot be had keeps nobody waiting, and is asked for again whe
   const setting = await begunElsewhere('other.mov')
   setting.listing = Promise.reject(new NetworkError('There is no network.'))
   setting.listing.catch(() => {})
-  const tab = setting.tab()
+  // Nothing happens because time has passed.
+  const tab = setting.tab({ ports: { clock: { now: () => 0, after: () => () => {} } } })
   await tab.queue.ready
   expect(tab.queue.items).toEqual([])
   setting.listing = Promise.resolve()
   tab.page.dispatchEvent(new Event('online'))
   await tab.until((items) => items[0]?.needs === 'file')
+})
+
+test('a list that the server fails to give is asked for again, less and less often, until the tab is closed', async () => {
+  const setting = await begunElsewhere('other.mov')
+  const { controlPlane } = setting.store
+  const { listUploads } = controlPlane
+  const asked: number[] = []
+  const tries = (count: number) =>
+    new Promise<void>((resolve) => {
+      controlPlane.listUploads = async (...call) => {
+        asked.push(setting.clock.now())
+        if (asked.length < count) throw new ApiError('Internal Server Error', 500)
+        resolve()
+        return listUploads(...call)
+      }
+    })
+  const answered = tries(10)
+  const tab = setting.tab()
+  await answered
+  const waited = asked.slice(1).map((at, index) => Math.round((at - (asked[index] ?? 0)) / 1_000))
+  expect(waited).toEqual([5, 10, 20, 40, 80, 160, 300, 300, 300])
+  await tab.until((items) => items[0]?.needs === 'file')
+  tab.queue.close()
+  void tries(20)
+  const other = setting.tab()
+  await other.queue.ready
+  expect(asked).toHaveLength(11)
+  other.queue.close()
+  await new Promise<void>((resolve) => void setting.clock.after(60_000, resolve))
+  expect(asked).toHaveLength(11)
 })
 
 test('the name that the server tells is known again, although it replaced some of its signs', async () => {
