@@ -1,3 +1,5 @@
+import { checksumAlgorithms } from '../protocol/checksum-algorithms.ts'
+
 /**
  * Small readers of what came as JSON, for answers and journals: the API's own schemas would be a third of what a browser loads.
  * A reader returns what it was given, without the members that it does not know, or throws where that is something else.
@@ -21,9 +23,8 @@ const object = that<object>((value) => typeof value === 'object')
 export const oneOf = <const Text extends string>(...texts: Text[]): Reader<Text> =>
   that<Text>((value) => texts.includes(value as Text))
 
-const ALGORITHMS = ['CRC64NVME', 'CRC32', 'CRC32C'] as const
-export const crcAlgorithm = oneOf(...ALGORITHMS)
-export const checksumAlgorithm = oneOf(...ALGORITHMS, 'NONE')
+export const crcAlgorithm = oneOf(...checksumAlgorithms)
+export const checksumAlgorithm = oneOf(...checksumAlgorithms, 'NONE')
 
 export const optional =
   <Value>(read: Reader<Value>): Reader<Value | undefined> =>

@@ -1,4 +1,5 @@
-import { type Checksum, type ChecksumAlgorithm, checksumAlgorithms } from '../protocol/schemas.ts'
+import { checksumAlgorithms } from '../protocol/checksum-algorithms.ts'
+import type { Checksum, ChecksumAlgorithm } from '../protocol/schemas.ts'
 
 type Crc = Checksum['algorithm']
 

@@ -1,5 +1,5 @@
+import { checksumAlgorithms } from '../protocol/checksum-algorithms.ts'
 import { routes } from '../protocol/routes.ts'
-import { checksumAlgorithms } from '../protocol/schemas.ts'
 import { VERSION } from '../protocol/version.ts'
 import { config } from './config.ts'
 import { endpoint } from './endpoint.ts'

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { checksumAlgorithms } from './checksum-algorithms.ts'
 import {
   DEFAULT_OBJECTS_PAGE,
   DEFAULT_UPLOADS_PAGE,
@@ -27,7 +28,6 @@ import {
  * Requests refuse unknown members; responses are read with unknown members ignored.
  */
 
-export const checksumAlgorithms = ['CRC64NVME', 'CRC32', 'CRC32C'] as const
 /** Full-object always: of the whole object, combined from its parts. */
 export const ChecksumAlgorithm = v.picklist([...checksumAlgorithms, 'NONE'])
 export type ChecksumAlgorithm = v.InferOutput<typeof ChecksumAlgorithm>

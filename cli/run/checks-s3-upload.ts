@@ -6,7 +6,7 @@ import {
   type UploadTerms,
 } from '../../client/node/s3/multipart-upload.ts'
 import { presignParts } from '../../client/node/s3/presign-parts.ts'
-import { checksumAlgorithms } from '../../protocol/schemas.ts'
+import { checksumAlgorithms } from '../../protocol/checksum-algorithms.ts'
 import { bucketCors, type Check, failed, ok, warning } from './check.ts'
 import { corsMending } from './mending.ts'
 import { probeKey, type S3Subject, tried } from './s3-subject.ts'

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { type Checksum, type ChecksumAlgorithm, checksumAlgorithms } from '../../../protocol/schemas.ts'
+import { checksumAlgorithms } from '../../../protocol/checksum-algorithms.ts'
+import type { Checksum, ChecksumAlgorithm } from '../../../protocol/schemas.ts'
 import { StoreError } from '../../errors.ts'
 
 /** What the answers of several operations have in common. */

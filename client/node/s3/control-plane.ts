@@ -1,6 +1,7 @@
+import { checksumAlgorithms } from '../../../protocol/checksum-algorithms.ts'
 import { MAX_OBJECT_BYTES } from '../../../protocol/limits.ts'
 import { ProblemError } from '../../../protocol/problems.ts'
-import { checksumAlgorithms, type ListPartsResponse } from '../../../protocol/schemas.ts'
+import type { ListPartsResponse } from '../../../protocol/schemas.ts'
 import { VERSION } from '../../../protocol/version.ts'
 import type { ControlPlane, UploadId } from '../../control-plane.ts'
 import { abort } from './abort.ts'
