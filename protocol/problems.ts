@@ -1,8 +1,6 @@
 import type { ProblemType } from './problem-types.ts'
 import type { ProblemBody } from './schemas.ts'
 
-export { type ProblemType, problemType } from './problem-types.ts'
-
 /**
  * Everything that a request can meet, as RFC 9457 problems. `type` is stable: clients go by it.
  */

@@ -6,7 +6,8 @@ import type { ControlPlane, PartChecksums, UploadId } from '../../client/control
 import { ApiError, NetworkError, SourceChangedError } from '../../client/errors.ts'
 import type { Clock, Identity, PartTransport, PutRequest, PutResponse, Source } from '../../client/ports.ts'
 import { type PartPlan, partRange, plan } from '../../protocol/part-plan.ts'
-import { type ProblemType, problems } from '../../protocol/problems.ts'
+import type { ProblemType } from '../../protocol/problem-types.ts'
+import { problems } from '../../protocol/problems.ts'
 import type { Checksum } from '../../protocol/schemas.ts'
 import { packSignedParts } from '../../protocol/signed-parts.ts'
 

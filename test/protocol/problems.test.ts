@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { ProblemError, problemType } from '../../protocol/problems.ts'
+import { problemType } from '../../protocol/problem-types.ts'
+import { ProblemError } from '../../protocol/problems.ts'
 
 test('a problem reads as RFC 9457 has it, its type recognised at the other end', () => {
   const body = new ProblemError('parts-missing', 'Send part 2 again.', {

@@ -5,13 +5,11 @@ import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { ROOT_CREDENTIALS } from '../../local/aws.ts'
 import { MIB } from '../../protocol/limits.ts'
-import { ProblemError, type ProblemType } from '../../protocol/problems.ts'
+import type { ProblemType } from '../../protocol/problem-types.ts'
+import { ProblemError } from '../../protocol/problems.ts'
 import { choose } from './list.ts'
 import { type Answer, type Front, type Site, startFront, startSite } from './site.ts'
 import { button, openStage, openTab, rowOf, SCREENSHOTS, type Stage, textOf } from './stage.ts'
-
-/** Longer than whatever is tried again, on a busy machine. */
-const PATIENCE_MS = 15_000
 
 /** As the gateway says it. */
 const UNAUTHORIZED: Answer = { status: 401, body: '{"message":"Unauthorized"}' }
@@ -389,7 +387,7 @@ async function open({ from = site, attributes = '', policy }: Opening = {}): Pro
 /** Waits for what the row of a file says went wrong. */
 async function problem(page: Page, name: string, sentence: string | RegExp): Promise<void> {
   const said = rowOf(page, name).locator('.problem[role=alert]').filter({ hasText: sentence })
-  await said.waitFor({ timeout: PATIENCE_MS })
+  await said.waitFor()
   if (typeof sentence === 'string') expect(await textOf(said)).toBe(sentence)
 }
 
@@ -405,7 +403,7 @@ async function chooseBy(page: Page, name: string, path: string): Promise<void> {
 /** Waits until the file is stored as it is on the disk now, and what went wrong is no longer shown. */
 async function arrived(page: Page, { name }: { readonly name: string }): Promise<void> {
   const row = rowOf(page, name)
-  await row.and(page.locator('[data-state=done]')).waitFor({ timeout: PATIENCE_MS })
+  await row.and(page.locator('[data-state=done]')).waitFor()
   expect(await textOf(row.locator('.status'))).toMatch(/^Uploaded, checksum verified/)
   expect(await textOf(row.locator('.problem'))).toBe('')
 }

@@ -16,7 +16,8 @@ import {
 } from '../../client/errors.ts'
 import { isNoSpace, problemOf, tooLarge, wrongType } from '../../element/explain.ts'
 import type { ProblemAction } from '../../element/upload-queue.ts'
-import { ProblemError, type ProblemType, problems } from '../../protocol/problems.ts'
+import type { ProblemType } from '../../protocol/problem-types.ts'
+import { ProblemError, problems } from '../../protocol/problems.ts'
 
 const RAW = 'x_1 is not a function <b>at</b> 0xdead'
 

@@ -1,4 +1,5 @@
-import { ProblemError, type ProblemType, problems } from '../../../protocol/problems.ts'
+import type { ProblemType } from '../../../protocol/problem-types.ts'
+import { ProblemError, problems } from '../../../protocol/problems.ts'
 import { ApiError, NetworkError, PartwayError, StoreError } from '../../errors.ts'
 import { isTransient } from '../../store-call.ts'
 
