@@ -41,7 +41,7 @@ function errorOf(base: string, status: number, json: unknown, text: string): Err
   const { message } = Object(json)
   const isGateways = status !== 404 && (message === null || typeof message === 'string')
   return isGateways || status >= 500 || status === 429
-    ? new ApiError(`The API at ${base} answered ${status} ${message ?? ''}.`, status)
+    ? new ApiError(`The API at ${base} answered ${status}${message ? ` ${message}` : ''}.`, status)
     : stranger(base, status, text)
 }
 

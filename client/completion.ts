@@ -51,11 +51,11 @@ export class Completion {
     return this.#proofs.checksum()
   }
 
-  /** @throws {IntegrityError} where it is not what was read */
   get #plan(): PartPlan {
     return plan(this.#upload.size, this.#upload.partSize)
   }
 
+  /** @throws {IntegrityError} where it is not what was read */
   async #compare(arrived: Arrived): Promise<Stored> {
     const { size } = this.#upload
     const verified = verifyArrival(arrived, { size, checksum: this.checksum }, 'in the store')

@@ -4,11 +4,11 @@ import type { PartwayError } from './errors.ts'
 import type { Contact } from './retry.ts'
 import { callStore, type StoreCallPorts } from './store-call.ts'
 
-/** What an upload under way asks for. */
+/** What a transfer under way asks for. */
 export type PersistentPlane = Omit<ControlPlane, 'describe' | 'listObjects'>
 
 /**
- * A control plane for an upload under way, which outlasts a network that is gone for hours. Complete is left as it is, for the
+ * A control plane for a transfer under way, which outlasts a network that is gone for hours. Complete is left as it is, for the
  * engine settles what an unanswered one means, and so is abort, which a person waits for.
  * @param advanced grows as the transfer does
  */

@@ -143,6 +143,17 @@ describe('a problem', () => {
 })
 
 describe("the gateway's own errors", () => {
+  test('are told with their words, where they have some', async () => {
+    const said = api({ status: 401, body: { message: 'Unauthorized' } })
+    await expect(said.plane.complete(UPLOAD, {}, signal)).rejects.toThrow(
+      'The API at https://api.example/stage answered 401 Unauthorized.',
+    )
+    const silent = api({ status: 503, body: {} })
+    await expect(silent.plane.complete(UPLOAD, {}, signal)).rejects.toThrow(
+      'The API at https://api.example/stage answered 503.',
+    )
+  })
+
   test.each([401, 403, 413])('%i is known by its status, and final', async (status) => {
     const { plane, calls } = api({ status, body: { message: 'No' } })
     await expect(plane.describe(signal)).rejects.toMatchObject({ name: 'ApiError', type: undefined, status })
