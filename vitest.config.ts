@@ -11,6 +11,8 @@ const FAULTS = 'test/faults/**/*.test.ts'
 const PACKAGE = 'test/package/**/*.test.ts'
 const STORIES = 'test/stories/**/*.test.ts'
 const FIREFOX = 'test/firefox/**/*.test.ts'
+/** These promise nothing: they end what hangs, on a busy machine of two cores, too. */
+const LIMITS = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } }
 /** `FAULT_SEED=link:17` tells one story again. */
 const FAULT_SEED = process.env.FAULT_SEED?.split(':')[0] ?? '*'
 
@@ -30,7 +32,7 @@ export default defineConfig(async () => ({
           name: 'node',
           include: ['test/**/*.test.ts'],
           exclude: [HEAVY, DEPLOY, FAULTS, PACKAGE, STORIES, FIREFOX],
-          testTimeout: 30_000,
+          ...LIMITS,
         },
       },
       {
@@ -40,7 +42,7 @@ export default defineConfig(async () => ({
         test: {
           name: 'chromium',
           include: [ISOMORPHIC],
-          testTimeout: 30_000,
+          ...LIMITS,
           api: { host: '127.0.0.1' },
           browser: {
             enabled: true,
@@ -56,15 +58,28 @@ export default defineConfig(async () => ({
           name: 'package',
           include: [PACKAGE],
           globalSetup: 'test/package/setup.ts',
-          testTimeout: 60_000,
+          ...LIMITS,
         },
       },
-      { test: { name: 'stories', include: [STORIES], testTimeout: 900_000, fileParallelism: false } },
-      { test: { name: 'firefox', include: [FIREFOX], testTimeout: 60_000 } },
-      { test: { name: 'heavy', include: [HEAVY], testTimeout: 600_000, fileParallelism: false } },
+      {
+        test: {
+          name: 'stories',
+          include: [STORIES],
+          ...LIMITS,
+          testTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
+      { test: { name: 'firefox', include: [FIREFOX], ...LIMITS } },
+      { test: { name: 'heavy', include: [HEAVY], ...LIMITS, testTimeout: 600_000, fileParallelism: false } },
       {
         plugins: [smallParts],
-        test: { name: 'faults', include: [`test/faults/${FAULT_SEED}.test.ts`], testTimeout: 120_000 },
+        test: {
+          name: 'faults',
+          include: [`test/faults/${FAULT_SEED}.test.ts`],
+          ...LIMITS,
+          testTimeout: 120_000,
+        },
       },
       // Its first run makes a Python environment.
       {

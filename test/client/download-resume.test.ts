@@ -276,10 +276,7 @@ describe('a part file that somebody wrote to since its journal', () => {
     holdsLast = true
     const stop = new AbortController()
     const run = begin({ signal: stop.signal })
-    await vi.waitFor(
-      async () => expect(await readFile(journal, 'utf8')).toMatch(/"touched"[\s\S]*"reread"/),
-      10_000,
-    )
+    await expect.poll(() => readFile(journal, 'utf8')).toMatch(/"touched"[\s\S]*"reread"/)
     stop.abort()
     await expect(run.result).rejects.toThrow(AbortedError)
     holdsLast = false

@@ -10,7 +10,7 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { abortDate } from '../../local/s3/lifecycle.ts'
 import { BUCKET, expectError, startTestS3, type TestS3 } from './s3-harness.ts'
 
@@ -92,13 +92,11 @@ describe('an incomplete upload', () => {
     const overdue = await create(s3, 'uploads/a')
     await create(s3, 'other/a')
     await configure(s3, abort)
-    await vi.waitFor(
-      async () => {
-        const { Uploads = [] } = await s3.client.send(new ListMultipartUploadsCommand({ Bucket }))
-        expect(Uploads.map(({ Key }) => Key)).toEqual(['other/a'])
-      },
-      { timeout: 5000 },
-    )
+    const unfinished = async () => {
+      const { Uploads = [] } = await s3.client.send(new ListMultipartUploadsCommand({ Bucket }))
+      return Uploads.map(({ Key }) => Key)
+    }
+    await expect.poll(unfinished).toEqual(['other/a'])
     const late = { Bucket, Key: 'uploads/a', UploadId: overdue.UploadId, PartNumber: 1, Body: 'x' }
     await expectError(s3.client.send(new UploadPartCommand(late)), 'NoSuchUpload', 404)
   })
@@ -117,6 +115,6 @@ test('an object expires', async () => {
     await s3.client.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }))
   await configure(s3, { Status: 'Enabled', Filter: { Prefix: 'old/' }, Expiration: { Days: 1 } })
   const head = (Key: string) => s3.client.send(new HeadObjectCommand({ Bucket, Key }))
-  await vi.waitFor(() => expectError(head('old/a'), 'NotFound', 404), { timeout: 5000 })
+  await expect.poll(() => head('old/a').catch(({ name }) => name)).toBe('NotFound')
   await head('kept/a')
 })

@@ -12,7 +12,7 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { BUCKET, expectError, MIB, signHeaders, startTestS3, type TestS3 } from './s3-harness.ts'
 
 const Bucket = BUCKET
@@ -114,7 +114,7 @@ describe('a multipart upload', () => {
     await complete(s3, UploadId, [parts[0] ?? {}, parts[2] ?? {}])
     expect((await bytes(s3)).length).toBe(5 * MIB + 7)
     const directory = join(s3.dataDir, 'buckets', Bucket, 'data', UploadId)
-    await vi.waitFor(async () => expect(await readdir(directory)).toHaveLength(2))
+    await expect.poll(() => readdir(directory)).toHaveLength(2)
   })
 
   test('replaced while it is read keeps its bytes until the reader has them all', async () => {
@@ -129,7 +129,7 @@ describe('a multipart upload', () => {
     const data = join(s3.dataDir, 'buckets', Bucket, 'data')
     expect(await readdir(data)).toHaveLength(2)
     expect((await reading.Body?.transformToByteArray())?.length).toBe(30 * MIB)
-    await vi.waitFor(async () => expect(await readdir(data)).toHaveLength(1))
+    await expect.poll(() => readdir(data)).toHaveLength(1)
   })
 
   test('aborted is gone, with its bytes', async () => {
@@ -142,7 +142,7 @@ describe('a multipart upload', () => {
     await expectError(complete(s3, UploadId, parts), 'NoSuchUpload', 404)
     await expectError(upload(s3, UploadId, 1, pieces[2]), 'NoSuchUpload', 404)
     const data = join(s3.dataDir, 'buckets', Bucket, 'data')
-    await vi.waitFor(async () => expect(await readdir(data)).toEqual([]))
+    await expect.poll(() => readdir(data)).toEqual([])
   })
 
   test('belongs to its key alone', async () => {

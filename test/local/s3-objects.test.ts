@@ -17,7 +17,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3'
 import fc from 'fast-check'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   BUCKET,
   expectError,
@@ -131,7 +131,7 @@ describe('objects', () => {
     expect(Buffer.from((await reading.Body?.transformToByteArray()) ?? []).equals(before)).toBe(true)
     expect((await text(s3)).text).toBe('after')
     const data = join(s3.dataDir, 'buckets', Bucket, 'data')
-    await vi.waitFor(async () => expect(await readdir(data)).toHaveLength(1))
+    await expect.poll(() => readdir(data)).toHaveLength(1)
   })
 
   test('may have any key, which never leaves the data directory', async () => {
@@ -325,7 +325,7 @@ describe('a PUT', () => {
       outgoing.on('error', reject)
       outgoing.end(Buffer.alloc(3 * MIB, attempt))
       expect(await promise).toBe(400)
-      await vi.waitFor(() => expect(outgoing.writableFinished).toBe(true))
+      await expect.poll(() => outgoing.writableFinished).toBe(true)
     }
     agent.destroy()
     expect(ports.size).toBe(1)
@@ -378,9 +378,9 @@ describe('a PUT', () => {
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     socket.write(`PUT /films/cut HTTP/1.1\r\n${lines.join('')}\r\n`)
     socket.write(Buffer.alloc(2 * MIB))
-    await vi.waitFor(async () => expect(await readdir(data)).toHaveLength(1))
+    await expect.poll(() => readdir(data)).toHaveLength(1)
     socket.destroy()
-    await vi.waitFor(async () => expect(await readdir(data)).toEqual([]))
+    await expect.poll(() => readdir(data)).toEqual([])
     await expectError(text(s3, { Key: 'cut' }), 'NoSuchKey', 404)
   })
 })

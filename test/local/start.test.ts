@@ -100,7 +100,7 @@ describe('npm start, after a process that was killed', () => {
   test('stops at SIGTERM to npm, with no process left and its ports free', async () => {
     run.child.kill('SIGTERM')
     expect(await exitOf(run)).toBe(0)
-    await expect.poll(() => groupIsAlive(run.child), { timeout: 5_000 }).toBe(false)
+    await expect.poll(() => groupIsAlive(run.child)).toBe(false)
     for (const url of [urls.apiUrl, urls.s3Url]) await takePort(Number(new URL(url).port))
   })
 })
