@@ -2,7 +2,7 @@ import type { BrowserContext, ElementHandle, Page } from 'puppeteer-core'
 import { type Backstage, buildBackstage, standing } from '../web/backstage.ts'
 import { launchFirefox } from './firefox.ts'
 
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 30_000
 
 /** The page in Firefox. Selectors reach into shadow roots. */
 export interface FirefoxTab {

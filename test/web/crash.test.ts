@@ -21,7 +21,7 @@ test('a browser that is killed at 40 % goes on by itself when it is opened again
   firstParts.hold((part) => part > 4)
   await choose(before.page, film.path)
   await storedShown(before.page, 'film.mov', 4)
-  await expect.poll(() => filesKept(before.page), { timeout: 15_000 }).toBe(1)
+  await expect.poll(() => filesKept(before.page)).toBe(1)
   before.kill()
 
   firstParts.holdNoMore()

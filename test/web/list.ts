@@ -4,8 +4,6 @@ import { button, rowOf, textOf } from './stage.ts'
 
 /** The list of uploads as a person uses it. */
 
-const PATIENCE_MS = 15_000
-
 export async function choose(page: Page, ...paths: string[]): Promise<void> {
   await page.setInputFiles('#files', paths)
 }
@@ -32,23 +30,18 @@ export async function detailsOf(page: Page, name: string): Promise<Locator> {
     if ((await opener.getAttribute('aria-expanded')) === 'false') await opener.click()
     return details.isVisible()
   }
-  await expect.poll(open, { timeout: PATIENCE_MS, message: `details of ${name}` }).toBe(true)
+  await expect.poll(open, { message: `details of ${name}` }).toBe(true)
   return details
 }
 
 /** Waits until the page knows that many parts to be stored, at whichever try. */
-export async function storedShown(
-  page: Page,
-  name: string,
-  parts: number,
-  timeout = PATIENCE_MS,
-): Promise<void> {
+export async function storedShown(page: Page, name: string, parts: number, timeout?: number): Promise<void> {
   const legend = (await detailsOf(page, name)).locator('.legend')
   const stored = async () => {
     const numbers = [...(await textOf(legend)).matchAll(/(\d+) stored/g)].map(([, number]) => Number(number))
     return numbers.reduce((sum, number) => sum + number, 0)
   }
-  await expect.poll(stored, { timeout, message: `stored parts of ${name}` }).toBe(parts)
+  await expect.poll(stored, { ...(timeout && { timeout }), message: `stored parts of ${name}` }).toBe(parts)
 }
 
 export async function keyOf(page: Page, name: string): Promise<string> {

@@ -11,7 +11,7 @@ export { sha256, type TestFile } from './backstage.ts'
 export const SCREENSHOTS = join(import.meta.dirname, '../../node_modules/.cache/partway-screenshots')
 
 /** For anything that a page has to show: less than a test may take, so that a failure names what was missing. */
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 30_000
 
 export interface Tab {
   readonly page: Page
