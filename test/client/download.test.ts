@@ -15,6 +15,7 @@ import {
   StoreError,
 } from '../../client/node/index.ts'
 import { bytesOf, MIB, openSetting, type Setting } from './download-setting.ts'
+import { HandClock } from './hand-clock.ts'
 import { pseudoRandom } from './servers.ts'
 
 test('an object comes back whole, in ranges, under its own name, verified by checksum', async () => {
@@ -147,12 +148,14 @@ test.each([
 })
 
 test('who is made to wait by a bandwidth limit does not stall, however many lanes share it', async () => {
-  const pace = () => new Promise<void>((resolve) => setTimeout(resolve, 150))
+  const clock = new HandClock()
   const { begin } = await openSetting({
     object: pseudoRandom(MIB / 4),
-    ports: { pace, timing: { stallMs: 50 } },
+    ports: { clock, pace: async () => clock.pass(150), timing: { stallMs: 50 } },
   })
-  const run = begin()
+  const stop = new AbortController()
+  const run = begin({ signal: stop.signal })
+  run.on('retry', ({ error }) => stop.abort(error))
   await run.result
   expect(run.snapshot().retries).toBe(0)
 })

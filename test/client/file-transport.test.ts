@@ -12,11 +12,11 @@ import type { HashRequest } from '../../client/node/hashing.ts'
 import { type Connections, createConnections } from '../../client/node/http.ts'
 import { openFile } from '../../client/node/source.ts'
 import { fileTransport } from '../../client/node/transport.ts'
-import type { Clock } from '../../client/ports.ts'
 import { putUntilStored } from '../../client/put.ts'
 import { createRecovery } from '../../client/recovery.ts'
 import { TIMING } from '../../client/timing.ts'
 import { NO_WAKES } from '../../client/wakes.ts'
+import { HandClock } from './hand-clock.ts'
 import { pseudoRandom, readBody, serve, temporaryFolder } from './servers.ts'
 
 const MIB = 1024 * 1024
@@ -129,30 +129,13 @@ test('a lane of 10 KB/s is not cut as long as bytes move', async () => {
 })
 
 /** Connections that take so many bytes a second, by a clock that only they advance. */
-function slowLink(bytesPerSecond: number): { clock: Clock; connections: Connections } {
-  const timers = new Set<{ at: number; callback: () => void }>()
-  let now = 0
-  const advance = (milliseconds: number) => {
-    now += milliseconds
-    for (const timer of timers) {
-      if (timer.at > now) continue
-      timers.delete(timer)
-      timer.callback()
-    }
-  }
-  const clock: Clock = {
-    now: () => now,
-    after(milliseconds, callback) {
-      const timer = { at: now + milliseconds, callback }
-      timers.add(timer)
-      return () => timers.delete(timer)
-    },
-  }
+function slowLink(bytesPerSecond: number): { clock: HandClock; connections: Connections } {
+  const clock = new HandClock()
   const peer = () =>
     new Duplex({
       read() {},
       write(chunk: Buffer, _, taken) {
-        advance((chunk.length / bytesPerSecond) * 1000)
+        clock.pass((chunk.length / bytesPerSecond) * 1000)
         taken()
       },
     })
