@@ -40,8 +40,8 @@ describe('a function', () => {
       invokedFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:Stack-Echo',
       awsRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
     })
-    expect(remaining).toBeGreaterThan(8_000)
-    expect(remaining).toBeLessThanOrEqual(10_000)
+    expect(remaining).toBeGreaterThan(50_000)
+    expect(remaining).toBeLessThanOrEqual(60_000)
   })
 
   test.each([
@@ -173,11 +173,11 @@ describe('a function that fails', () => {
   test('is stopped when its time is over, as Lambda words it', async () => {
     const source =
       'exports.handler = async ({ hang }) => hang ? new Promise(() => setInterval(() => {}, 1000)) : "well"'
-    const lambda = await deploy(source, { timeoutSeconds: 2 })
+    const lambda = await deploy(source, { timeoutSeconds: 5 })
     expect(await lambda.invoke('{"hang":true}')).toMatchObject({
       error: {
         errorType: 'Sandbox.Timedout',
-        errorMessage: expect.stringMatching(/ Task timed out after 2\.00 seconds$/),
+        errorMessage: expect.stringMatching(/ Task timed out after 5\.00 seconds$/),
       },
     })
     expect(await lambda.invoke('{}')).toEqual({ payload: '"well"' })
@@ -231,7 +231,7 @@ async function deploy(
       handler: 'index.handler',
       directory,
       environment: {},
-      timeoutSeconds: 10,
+      timeoutSeconds: 60,
       memoryMb: 128,
       role: { name: 'Role', statements: [] },
       ...description,

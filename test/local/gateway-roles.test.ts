@@ -102,7 +102,7 @@ async function clientOf(statement: FunctionDescription['role']['statements'][num
       handler: 'index.handler',
       directory,
       environment: {},
-      timeoutSeconds: 10,
+      timeoutSeconds: 60,
       memoryMb: 128,
       role: { name: 'Role', statements: [statement] },
     },
