@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AwsCredentials } from '../../client/node/index.ts'
 import { MIB } from '../../protocol/limits.ts'
@@ -21,8 +21,11 @@ export async function writeCredentials(
   { accessKeyId, secretAccessKey, sessionToken }: AwsCredentials,
 ) {
   await mkdir(join(folder, '.aws'), { recursive: true })
+  const file = join(folder, '.aws', 'credentials')
   await writeFile(
-    join(folder, '.aws', 'credentials'),
+    `${file}.new`,
     `[default]\naws_access_key_id=${accessKeyId}\naws_secret_access_key=${secretAccessKey}\naws_session_token=${sessionToken}\n`,
   )
+  // In one step, for a command may be reading it.
+  await rename(`${file}.new`, file)
 }
