@@ -70,6 +70,8 @@ export function createUploadQueue({ endpoint, client, uploadOptions, ports }: Qu
   let runner: Runner | undefined
   /** As told by the tab that runs them; there, as it told them. */
   let told = new Map<string, Told>()
+  /** As told before the page was left. Its Files are alive in a page that came back. */
+  let before: ReadonlyMap<string, Told> = told
   /** Ids of those that changed since; `undefined`: of all. */
   let untold: Set<string> | undefined
   let items: readonly QueueItem[] | undefined
@@ -110,7 +112,7 @@ export function createUploadQueue({ endpoint, client, uploadOptions, ports }: Qu
     }
     const options = () => uploadOptions ?? {}
     const run = module.createRunner({ client, endpoint, clock, storage, options, onChange: changed })
-    await run.begin(told)
+    await run.begin(told, before)
     if (tabs !== mine) return void run.stop()
     runner = run
     untold = undefined
@@ -225,11 +227,12 @@ export function createUploadQueue({ endpoint, client, uploadOptions, ports }: Qu
   const asking = (action: Action) => (id?: string) => void ask({ do: action, id })
 
   const onPage = ({ type, persisted }: PageTransitionEvent) => {
-    // A page that may come back as it was keeps no other from going on meanwhile; and then, what is remembered counts.
+    // A page that may come back as it was keeps no other from going on meanwhile; and then, what is remembered counts, if anything is.
     if (!persisted) return
     if (type === 'pagehide') leave()
     else if (!tabs) {
-      told = new Map()
+      before = told
+      if (locks) told = new Map()
       join()
     }
   }

@@ -220,8 +220,11 @@ export function createRunner({
   return {
     entries,
 
-    /** @param told what the tab that ran the list until now said of each item */
-    async begin(told: ReadonlyMap<string, Told>): Promise<void> {
+    /**
+     * @param told what the tab that ran the list until now said of each item
+     * @param before what was told in this page before it was left and came back: Files of it can still be read
+     */
+    async begin(told: ReadonlyMap<string, Told>, before: ReadonlyMap<string, Told>): Promise<void> {
       const all = (await storage?.load().catch(() => [])) ?? []
       const found = all.filter((kept) => kept.endpoint === endpoint)
       const byId = new Map(found.map((kept) => [kept.id, kept]))
@@ -229,7 +232,8 @@ export function createRunner({
       for (const [id, { kept }] of told) if (kept) byId.set(id, { ...byId.get(id), ...kept })
       // Ids are times, in digits.
       const inOrder = [...byId.values()].sort((a, b) => Number(a.id) - Number(b.id))
-      await Promise.all(inOrder.map((kept) => recall(kept, told.get(kept.id)?.item)))
+      const withFiles = inOrder.map((kept) => ({ ...kept, file: kept.file ?? aliveFile(kept, before) }))
+      await Promise.all(withFiles.map((kept) => recall(kept, told.get(kept.id)?.item)))
       if (storage && !signal.aborted) {
         save = createKeeper(storage, found, toRemember, (id) => entries.get(id)?.forgotten())
         save(touched)
@@ -257,6 +261,12 @@ export function createRunner({
       await Promise.allSettled([...entries.values()].map((entry) => entry.stopped()))
     },
   }
+}
+
+/** The file that an item was begun with, where this page had it. */
+function aliveFile({ id, size, lastModified }: Kept, before: ReadonlyMap<string, Told>): File | undefined {
+  const file = before.get(id)?.kept?.file
+  return file?.size === size && file.lastModified === lastModified ? file : undefined
 }
 
 type Ids = [Set<string>, Set<string>, Set<string>, Set<string>]

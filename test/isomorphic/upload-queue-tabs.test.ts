@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { QueuePorts } from '../../element/queue/index.ts'
 import { indexedDbItems } from '../../element/queue/storage.ts'
-import { allIn, ENDPOINT, fileOf, picked, QueueSetting } from '../client/queue-setting.ts'
+import { allIn, ENDPOINT, fileOf, picked, QueueSetting, type Tab } from '../client/queue-setting.ts'
 
 const isDone = allIn('done')
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => fileOf(String(index)))
@@ -113,12 +113,54 @@ test('a page that may come back as it was leaves the queue to another, and shows
   const [first, second] = [setting.tab(), setting.tab()]
   await first.queue.add(picked(fileOf('a'), fileOf('b')))
   await second.until((items) => (items[0]?.partsDone ?? 0) > 2)
-  const page = (type: string) => first.page.dispatchEvent(Object.assign(new Event(type), { persisted: true }))
-  page('pagehide')
+  come(first, 'pagehide')
   await second.until(isDone)
-  page('pageshow')
+  come(first, 'pageshow')
   await first.until(isDone)
   expect([first.queue.runsHere, second.queue.runsHere]).toEqual([false, true])
+})
+
+const come = (tab: Tab, type: 'pagehide' | 'pageshow') =>
+  tab.page.dispatchEvent(Object.assign(new Event(type), { persisted: true }))
+
+test('a page that comes back goes on with the Files that it had, although they were too large to be stored', async () => {
+  const setting = new QueueSetting()
+  setting.storage.free = 0
+  const tab = setting.tab()
+  await tab.queue.add(picked(fileOf('a'), fileOf('b')))
+  await tab.until((items) => items.every(({ partsDone }) => partsDone > 2))
+  tab.queue.cancel(tab.item('b').id)
+  await tab.until((items) => items.length === 1)
+  come(tab, 'pagehide')
+  expect(setting.storage.files.size).toBe(0)
+  come(tab, 'pageshow')
+  await tab.until(isDone)
+  expect(tab.queue.items).toHaveLength(1)
+  expect(tab.item('a').bytesResumed).toBeGreaterThan(20)
+})
+
+test('a page that comes back asks for a file that it had, where another went on with a later version', async () => {
+  const setting = new QueueSetting()
+  setting.storage.free = 0
+  const tab = setting.tab()
+  await tab.queue.add(picked(fileOf('a')))
+  await tab.until((items) => (items[0]?.partsDone ?? 0) > 2)
+  come(tab, 'pagehide')
+  await setting.landed()
+  for (const [id, kept] of setting.storage.items) setting.storage.items.set(id, { ...kept, lastModified: 5 })
+  come(tab, 'pageshow')
+  await tab.until((items) => items[0]?.needs === 'file')
+})
+
+test('where nothing is remembered, a page that comes back goes on with what it had', async () => {
+  const setting = new QueueSetting()
+  const tab = setting.tab({ ports: { locks: null, storage: undefined } })
+  await tab.queue.add(picked(fileOf('a')))
+  await tab.until((items) => (items[0]?.partsDone ?? 0) > 2)
+  come(tab, 'pagehide')
+  come(tab, 'pageshow')
+  await tab.until(isDone)
+  expect(tab.begun).toEqual(['a', 'a'])
 })
 
 test('without locks each tab is alone', async () => {
