@@ -10,7 +10,7 @@ import { joinTabs, type Tabs, type TabsPorts } from './tabs.ts'
 /** Other tabs hear of bytes that moved so often; of everything else at once. */
 const TELL_MS = 250
 
-/** The code that runs uploads could not be loaded: so soon it is tried again. */
+/** The code that runs uploads could not be loaded: so soon it is tried again, which only some browsers do before a reload. */
 const LOAD_AGAIN_MS = 5_000
 
 export interface QueueOptions {
@@ -106,7 +106,7 @@ export function createUploadQueue({ endpoint, client, uploadOptions, ports }: Qu
     const module = await load().catch(() => undefined)
     if (tabs !== mine || !mine) return
     if (!module) {
-      // The element says so. Chromium and Firefox do not ask for it again before the page is reloaded.
+      // The element says so. Safari, and Firefox from 155, fetch it then: HTML did not allow that before 2026.
       clock.after(LOAD_AGAIN_MS, lead)
       return
     }
