@@ -45,7 +45,7 @@ export interface UploadSnapshot {
   /** Acknowledged by the store, held by it from before, and in flight: what a bar shows. Falls when a part has to be sent again. */
   readonly bytesSent: number
   readonly bytesAcknowledged: number
-  /** Of those acknowledged, the bytes that were there before this run. */
+  /** Of those sent, the bytes that were there before this run: also before they are read again here. Falls where they are found to be others. */
   readonly bytesResumed: number
   /** Bytes per second over the last seconds; `undefined` until there is something to measure. */
   readonly rate: number | undefined

@@ -93,7 +93,7 @@ export class Tracker {
   /** Not under way any more, or found to be missing. */
   lost(partNumber: number): void {
     this.#uncount(partNumber)
-    this.#resumed.delete(partNumber)
+    if (this.#resumed.delete(partNumber)) this.resumed -= this.#size(partNumber)
     this.#set(partNumber, 'pending')
     this.moved()
   }
@@ -117,11 +117,11 @@ export class Tracker {
    */
   recall(done: Iterable<number>, unchecked: Iterable<number>): void {
     for (const partNumber of done) {
-      this.#resumed.add(partNumber)
+      this.#resume(partNumber)
       this.#count(partNumber)
     }
     for (const partNumber of unchecked) {
-      this.#resumed.add(partNumber)
+      this.#resume(partNumber)
       this.#hold(partNumber)
     }
   }
@@ -133,10 +133,14 @@ export class Tracker {
     this.#emit('progress', { bytesSent, size: this.#plan.size })
   }
 
+  #resume(partNumber: number): void {
+    if (!this.#resumed.has(partNumber)) this.resumed += this.#size(partNumber)
+    this.#resumed.add(partNumber)
+  }
+
   #count(partNumber: number): void {
     this.#land(partNumber)
     this.acknowledged += this.#size(partNumber)
-    if (this.#resumed.has(partNumber)) this.resumed += this.#size(partNumber)
     this.partsDone++
     this.#set(partNumber, 'done')
   }
@@ -145,7 +149,6 @@ export class Tracker {
     this.#land(partNumber)
     if (!this.isDone(partNumber)) return
     this.acknowledged -= this.#size(partNumber)
-    if (this.#resumed.has(partNumber)) this.resumed -= this.#size(partNumber)
     this.partsDone--
   }
 

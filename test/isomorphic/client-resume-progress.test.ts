@@ -57,12 +57,25 @@ test.each([5, 2, 0])(
   },
 )
 
+test.each([5, 2, 0])('says at once how much was there, with %i parts remembered of 5', async (remembered) => {
+  const { begin } = await goingOn(remembered)
+  const run = begin()
+  const told: number[] = []
+  for (const type of ['resumed', 'progress'] as const)
+    run.on(type, () => told.push(run.snapshot().bytesResumed))
+  await run.result
+  expect(new Set(told)).toEqual(new Set([HELD]))
+})
+
 test('falls only when a part that was there has to be sent again', async () => {
   const { store, begin } = await goingOn(2)
   store.replacePart('1', 4, new Uint8Array(10))
   const run = begin()
   const told = listen(run)
+  const resumed = new Set<number>()
+  run.on('progress', () => resumed.add(run.snapshot().bytesResumed))
   expect(await run.result).toMatchObject({ bytesResumed: HELD - 10 })
+  expect([...resumed]).toEqual([HELD, HELD - 10])
   const falls = told.filter((bytes, index) => bytes < (told[index - 1] ?? 0))
   expect(falls).toHaveLength(1)
   expect(told.at(-1)).toBe(SIZE)
