@@ -8,12 +8,22 @@ const ROOT = join(import.meta.dirname, '../..')
 export interface Loaded {
   /** Before anything runs. */
   readonly atOnce: number
-  /** With nothing but what is not there at once, each by the module that is imported late. */
+  /** With nothing but what is not there by then, each by the module that is imported late. */
   readonly late: Readonly<Record<string, number>>
 }
 
-/** @param entry a module, from the root of the checkout */
-export async function loadedBy(entry: string): Promise<Loaded> {
+export interface LoadedOptions {
+  /** Texts that do not count. @default none */
+  readonly without?: readonly string[]
+  /** A module that is imported late, but before the others: what comes with it is there by then. @default none */
+  readonly first?: string
+}
+
+/** @param entry a module, from the root of the checkout, as those that are imported late */
+export async function loadedBy(
+  entry: string,
+  { without = [], first = entry }: LoadedOptions = {},
+): Promise<Loaded> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: [entry],
@@ -26,9 +36,12 @@ export async function loadedBy(entry: string): Promise<Loaded> {
     write: false,
     metafile: true,
   })
-  const sizes = new Map(
-    outputFiles.map(({ path, contents }) => [relative(ROOT, path), gzipSync(contents, { level: 9 }).length]),
-  )
+  const sizeOf = (text: string) =>
+    gzipSync(
+      without.reduce((code, part) => code.replaceAll(part, ''), text),
+      { level: 9 },
+    ).length
+  const sizes = new Map(outputFiles.map(({ path, text }) => [relative(ROOT, path), sizeOf(text)]))
   const outputs = Object.entries(metafile.outputs)
   const sum = (files: Iterable<string>) =>
     [...files].reduce((bytes, file) => bytes + (sizes.get(file) ?? 0), 0)
@@ -42,10 +55,11 @@ export async function loadedBy(entry: string): Promise<Loaded> {
   }
   const of = (module: string) => outputs.find(([, { entryPoint }]) => entryPoint === module)?.[0] ?? ''
   const atOnce = closure(of(entry))
-  const late = outputs.flatMap(([file, { entryPoint }]): [string, number][] =>
-    entryPoint && entryPoint !== entry
-      ? [[entryPoint, sum([...closure(file)].filter((other) => !atOnce.has(other)))]]
-      : [],
-  )
+  const soon = new Set([...atOnce, ...closure(of(first))])
+  const late = outputs.flatMap(([file, { entryPoint }]): [string, number][] => {
+    if (!entryPoint || entryPoint === entry) return []
+    const there = entryPoint === first ? atOnce : soon
+    return [[entryPoint, sum([...closure(file)].filter((other) => !there.has(other)))]]
+  })
   return { atOnce: sum(atOnce), late: Object.fromEntries(late) }
 }
