@@ -55,7 +55,9 @@ async function searchAlone<Slice>(
   }
   found.sort((a, b) => b.initiated.localeCompare(a.initiated))
   for (const upload of found) {
-    const adopted = job.holds.owners.has(upload.uploadId) ? undefined : await adopt(job, upload, signal)
+    const adopted = job.holds.owners.has(upload.uploadId)
+      ? undefined
+      : await adopt(job, upload, !!wanted, signal)
     if (adopted && hold(job, adopted)) return adopted
   }
   if (!wanted) return undefined
@@ -80,9 +82,11 @@ async function* listAll<Slice>(
   } while (cursor !== undefined)
 }
 
+/** @param isWanted is this file's also where nothing of it has arrived yet */
 async function adopt<Slice>(
   { source, controlPlane, extras }: Job<Slice>,
   { key, uploadId, size, partSize, initiated }: Candidate,
+  isWanted: boolean,
   signal: AbortSignal,
 ): Promise<JournaledUpload | undefined> {
   const upload = { key, uploadId }
@@ -94,11 +98,11 @@ async function adopt<Slice>(
   const first = listing?.parts.find(
     (part) => part.partNumber <= planned.partCount && part.size === partRange(planned, part.partNumber).size,
   )
-  if (!listing || !first) return undefined
-  const algorithm = first.checksum ? listing.checksumAlgorithm : 'NONE'
+  if (!listing || !(first || (isWanted && listing.parts.length === 0))) return undefined
+  const algorithm = !first || first.checksum ? listing.checksumAlgorithm : 'NONE'
   const proofs = new Proofs(planned, algorithm, { emit() {}, extras })
   await proofs.ready()
-  if (!(await readAgain(partRange(planned, first.partNumber), first, source, proofs, signal)))
+  if (first && !(await readAgain(partRange(planned, first.partNumber), first, source, proofs, signal)))
     return undefined
   return {
     ...upload,

@@ -111,7 +111,8 @@ export function createEntry(kept: Kept, ports: EntryPorts, before?: QueueItem) {
     const isOther = file?.lastModified !== lastModified || file?.size !== size
     const adopted = isOther && file?.size === size && key && uploadId ? { key, uploadId } : undefined
     upload = undefined
-    if (!file || (isOther && !restart && !adopted)) {
+    // Of what has not begun, nothing can be another file's.
+    if (!file || (key && isOther && !restart && !adopted)) {
       fail(problemOf(new SourceChangedError('')))
       return
     }

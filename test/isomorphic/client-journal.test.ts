@@ -215,6 +215,25 @@ describe('without a journal', () => {
     expect(store.partsPut()).toEqual([6, 7, 8, 9, 10])
   })
 
+  test('a certain one of which nothing has arrived is gone on with', async () => {
+    const { store, source, begin } = setting()
+    const { signal } = new AbortController()
+    const begun = await store.controlPlane.initiate({ fileName: 'file', size: 95 }, signal)
+    const wanted = { key: begun.key, uploadId: (begun as { uploadId: string }).uploadId }
+    const run = begin({ resume: wanted })
+    const events = told(run)
+    expect(await run.result).toMatchObject({ key: begun.key, verified: 'checksum', bytesResumed: 0 })
+    expect(events).toEqual(['resumed 0'])
+    expect(store.objects.get(begun.key)).toEqual(source.bytes)
+  })
+
+  test('one of which nothing has arrived is not taken for this file’s', async () => {
+    const { store, begin } = setting()
+    await store.controlPlane.initiate({ fileName: 'file', size: 95 }, new AbortController().signal)
+    await begin({ resume: 'search' }).result
+    expect(store.count('initiate')).toBe(2)
+  })
+
   test('a certain one that is not there is told, and nothing is begun', async () => {
     const { store, begin } = await forgotten()
     const run = begin({ resume: { uploadId: 'gone', key: 'k' } })

@@ -233,6 +233,29 @@ test('a file that changed is sent as it is now once it is chosen again, and what
   expect(setting.store.uploads.size).toBe(0)
 })
 
+test('of what nothing has arrived yet, a later version of the file is sent, and none is said to have changed', async () => {
+  for (const refused of ['initiate', 'put']) {
+    const setting = new QueueSetting()
+    const [before, now] = [fileOf('a.mov'), fileOf('a.mov', 95, { version: 2, at: 5 })]
+    const handle = new FakeHandle(before)
+    setting.store.fault = ({ operation }) => (operation === refused ? 'unreached' : undefined)
+    const tab = setting.tab()
+    await tab.queue.add([withHandle(before, handle)])
+    await tab.until(allIn('resumable'))
+    tab.kill()
+    await setting.landed()
+    setting.store.fault = () => undefined
+    handle.permission = 'prompt'
+    handle.file = now
+    const other = setting.tab()
+    await other.queue.ready
+    other.queue.resume()
+    await other.until(isDone)
+    expect([...setting.store.objects.values()]).toEqual([new FakeSource(95, { version: 2 }).bytes])
+    expect(setting.store.uploads.size).toBe(0)
+  }
+})
+
 test('of a file that was chosen again after it had changed, a reload finds the one that was chosen', async () => {
   const setting = new QueueSetting()
   const tab = setting.tab()
