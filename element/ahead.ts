@@ -7,6 +7,7 @@ export const loaded = Promise.all([
   import('./admission.ts'),
   import('./details/index.ts'),
   import('./diagnose.ts'),
+  import('./dialog.ts'),
   import('./explain.ts'),
   import('./folders.ts'),
   import('./queue/runner.ts'),

@@ -1,8 +1,9 @@
 import type { ItemState, ProblemAction, QueueItem } from './upload-queue.ts'
 
+const MOVING = new Set<ItemState>(['planned', 'uploading', 'waiting', 'completing', 'cancelling'])
+
 /** Leaving the page now would interrupt it. */
-export const isMoving = (state: ItemState) =>
-  /^(planned|uploading|waiting|completing|cancelling)$/.test(state)
+export const isMoving = (state: ItemState) => MOVING.has(state)
 
 /** Only a person begins it again. */
 export const hasStopped = (state: ItemState) => state === 'resumable' || state === 'failed'

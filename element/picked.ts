@@ -7,10 +7,6 @@ export interface Picked {
 }
 
 declare global {
-  interface Window {
-    /** Not in every browser, and not in the types of the DOM yet. */
-    showOpenFilePicker?(options: object): Promise<FileSystemFileHandle[]>
-  }
   interface DataTransferItem {
     getAsFileSystemHandle?(): Promise<FileSystemHandle | null>
   }
@@ -46,25 +42,3 @@ export async function pickedFromDrop({ items }: DataTransfer): Promise<Picked> {
 export const pickedFromInput = (files: Iterable<File>): Picked => ({
   files: [...files].map((file) => ({ file, path: file.webkitRelativePath || undefined })),
 })
-
-/** @throws {Error} of name `AbortError` where a person chose nothing, of another where there is no such dialog here */
-export async function pickedFromDialog(accept: string): Promise<Picked> {
-  const types = accept.split(',').map((type) => type.trim())
-  const handles = await window.showOpenFilePicker?.({
-    multiple: true,
-    ...(accept && {
-      types: [
-        {
-          accept: Object.fromEntries(
-            types.map((type) => (type[0] === '.' ? [`application/${type.slice(1)}`, [type]] : [type, []])),
-          ),
-        },
-      ],
-    }),
-  })
-  return {
-    files: await Promise.all(
-      (handles ?? []).map(async (handle) => ({ file: await handle.getFile(), handle })),
-    ),
-  }
-}

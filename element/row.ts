@@ -8,7 +8,8 @@ import type { ItemState, QueueItem } from './upload-queue.ts'
 export interface Row {
   readonly root: HTMLElement
   item: QueueItem
-  render(item: QueueItem): void
+  /** @returns whether more than bytes and texts changed */
+  render(item: QueueItem): boolean
   /** Opens and closes its details. */
   readonly button: HTMLElement
   /** The code of its problem, once whoever embeds the element knows. */
@@ -58,28 +59,34 @@ export function createRow(first: QueueItem): Row {
   }
   root.dataset.id = first.id
   details.ariaExpanded = 'false'
+  let drawn: string | undefined
 
   const row: Row = {
     root,
     button: details,
     item: first,
     render(item) {
-      const { state, bytes, size } = item
+      const { state, bytes, size, name: fileName, result } = item
       const over = isOver(state)
       const action = actionOf(item)
       row.item = item
-      // Of what only the server told, the file that is chosen knows the name better.
-      if (name.title !== item.name) name.textContent = name.title = bar.ariaLabel = item.name
-      label(download, 'Download')
-      label(details, 'Details of')
-      root.dataset.state = state
-      badge.setAttribute('d', ICONS[BADGES[state] ?? 'file'])
       setText(status, statusOf(item))
       bar.value = over ? 1 : size && bytes / size
       setText(amount, amountOf(item))
       setText(pace, paceOf(item))
       setText(note, noteOf(item))
       setText(problem, item.problem?.sentence ?? '')
+      row.details?.render(item)
+
+      const looks = [state, action, fileName, !!result].join()
+      if (looks === drawn) return false
+      drawn = looks
+      // Of what only the server told, the file that is chosen knows the name better.
+      name.textContent = name.title = bar.ariaLabel = fileName
+      label(download, 'Download')
+      label(details, 'Details of')
+      root.dataset.state = state
+      badge.setAttribute('d', ICONS[BADGES[state] ?? 'file'])
       toggle.hidden = !action
       // What a person has to decide is said in a word.
       toggle.classList.toggle('wide', !!action && action !== 'pause' && state !== 'paused')
@@ -91,11 +98,11 @@ export function createRow(first: QueueItem): Row {
         label(toggle, LABELS[action] ?? '')
         toggle.ariaDisabled = String(state === 'completing')
       }
-      download.hidden = !item.result
+      download.hidden = !result
       dismiss.dataset.do = over ? 'remove' : 'cancel'
       label(dismiss, over ? 'Remove from the list:' : 'Cancel')
       dismiss.ariaDisabled = String(state === 'cancelling')
-      row.details?.render(item)
+      return true
     },
   }
   row.render(first)

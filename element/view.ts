@@ -2,16 +2,17 @@ import { createAnnouncer } from './announcer.ts'
 import { setText } from './dom.ts'
 import type { Downloads } from './downloads/index.ts'
 import { createDropTarget } from './drop-target.ts'
+import { createFocusKeeper } from './focus.ts'
 import { count, formatBytes } from './format.ts'
-import { actionOf, bytesToDrop, isOver } from './item-states.ts'
+import { actionOf, bytesToDrop } from './item-states.ts'
 import { createLeaveGuard, goToAttachment } from './leaving.ts'
+import { createList } from './list.ts'
 import { FRAME } from './markup.ts'
 import { paced } from './paced.ts'
 import type { PartwayUpload } from './partway-upload.ts'
-import { type Picked, pickedFromDialog, pickedFromInput } from './picked.ts'
-import { createRow, type Row } from './row.ts'
-import { numberOf, type SharedQueue, shareQueue } from './shared-queue.ts'
-import { milestone } from './spoken.ts'
+import { type Picked, pickedFromInput } from './picked.ts'
+import type { Row } from './row.ts'
+import { type SharedQueue, shareQueue } from './shared-queue.ts'
 import { style } from './style.ts'
 import { type Totals, totalsOf } from './totals.ts'
 import type { QueueItem } from './upload-queue.ts'
@@ -25,9 +26,6 @@ export interface View {
   /** Takes what a person chose or dropped, and says what is not taken. */
   take(picked: Picked | Promise<Picked>): Promise<void>
 }
-
-/** Of files that are not taken. */
-const MOST_TOLD = 3
 
 /** Code that is loaded when it is wanted may not come, such as where there is no network. */
 const NOT_LOADED = 'This could not be loaded. Check your network, then reload the page.'
@@ -43,24 +41,19 @@ export function createView(host: PartwayUpload): View {
   root.adoptedStyleSheets = [sheet]
   root.innerHTML = FRAME
   const byId = <E extends HTMLElement>(id: string) => root.getElementById(id) as E
-  const [list, files, folder] = [
-    byId('rows'),
-    byId<HTMLInputElement>('files'),
-    byId<HTMLInputElement>('folder'),
-  ]
+  const [files, folder] = [byId<HTMLInputElement>('files'), byId<HTMLInputElement>('folder')]
   const announce = createAnnouncer(byId('live'))
   const guard = createLeaveGuard()
   const requestDraw = paced(draw)
-  const rows = new Map<string, Row>()
+  const keepFocus = createFocusKeeper(root)
+  const list = createList({ byId, announce, emit, toggleDetails })
   const drops = createDropTarget(host, hover, take)
   let shared: SharedQueue | undefined
   let unsubscribe: ((() => void) | undefined)[] = []
   let downloads: Promise<Downloads | undefined> | undefined
   let unfinished: readonly QueueItem[] = []
-  let opened = 0
   let moving = false
   let told = ''
-  let looked: string | null | undefined
 
   for (const input of [files, folder])
     input.onchange = () => {
@@ -72,7 +65,7 @@ export function createView(host: PartwayUpload): View {
     const button = (target as Element).closest('button')
     // Those of the downloads have a listener of their own.
     if (!button?.dataset.do || button.ariaDisabled === 'true' || button.closest('#downloads')) return
-    act(button.dataset.do, rows.get(button.closest('li')?.dataset.id ?? ''))
+    act(button.dataset.do, list.rows.get(button.closest('li')?.dataset.id ?? ''))
   })
 
   function act(action: string, row: Row | undefined): void {
@@ -120,9 +113,11 @@ export function createView(host: PartwayUpload): View {
   function choose(): void {
     files.accept = host.getAttribute('accept') ?? ''
     if (window.showOpenFilePicker)
-      pickedFromDialog(files.accept).then(take, ({ name }) => {
-        if (name !== 'AbortError') files.click()
-      })
+      import('./dialog.ts')
+        .then(({ pickedFromDialog }) => pickedFromDialog(files.accept))
+        .then(take, ({ name }) => {
+          if (name !== 'AbortError') files.click()
+        })
     else files.click()
   }
 
@@ -146,29 +141,12 @@ export function createView(host: PartwayUpload): View {
   }
 
   async function take(picked: Picked | Promise<Picked>): Promise<void> {
-    const said: string[] = []
     try {
-      let { files, complaints = [] } = await picked
-      said.push(...complaints)
-      const [accept, maxSize] = [host.getAttribute('accept'), numberOf(host, 'max-size')]
-      if (accept || maxSize) {
-        const { refusalOf } = await import('./admission.ts')
-        files = files.filter(({ file, path = file.name }) => {
-          const problem = refusalOf(file, accept ?? '', maxSize)
-          if (problem) {
-            said.push(`${path}: ${problem.sentence}`)
-            emit('error', { name: path, ...problem })
-          }
-          return !problem
-        })
-      }
-      for (const { sentence } of (await shared?.queue.add(files)) ?? []) said.push(sentence)
+      const [{ admit }, chosen] = await Promise.all([import('./admission.ts'), picked])
+      banner('notice', await admit(chosen, host, (files) => shared?.queue.add(files), emit))
     } catch {
-      said.push(NOT_LOADED)
+      notLoaded()
     }
-    // Of a folder of thousands, all may be of another type.
-    const more = said.length > MOST_TOLD ? said.splice(MOST_TOLD).length : 0
-    banner('notice', said.join(' ') + (more ? ` And ${more} more.` : ''))
   }
 
   function hover(over: boolean): void {
@@ -182,61 +160,34 @@ export function createView(host: PartwayUpload): View {
     const { waits } = client.api
     // The list of what is unfinished waits for a sign-in, too, when nothing moves.
     const waitingFor = queue.waitingFor ?? waits?.current?.for
-    const focused = root.activeElement
-    const row = focused?.closest('li')
-    const neighbour = row?.nextElementSibling ?? row?.previousElementSibling
     const items = queue.items.filter(({ state }) => state !== 'aborted')
-    const totals = totalsOf(items)
-    drawRows(items)
-
-    byId('uploads').hidden = !totals.files
-    byId('all').hidden = totals.files < 2
-    byId('drop').classList.toggle('aside', totals.files > 0)
-    setText(byId('summary'), totals.text)
-    byId<HTMLProgressElement>('total').value = totals.fraction
-    for (const { dataset, style } of byId('every').children as HTMLCollectionOf<HTMLElement>) {
-      const can = {
-        cancel: ({ state }: QueueItem) => !isOver(state),
-        remove: ({ state }: QueueItem) => isOver(state),
-      }[dataset.do ?? '']
-      style.display = items.some(
-        can ?? ((item) => actionOf(item) === dataset.do && item.state !== 'unfinished'),
-      )
-        ? ''
-        : 'none'
-    }
     unfinished = items.filter(({ state }) => state === 'unfinished')
     const arrived = bytesToDrop(unfinished)
-    // Only the server knows how much, and may not have said so yet.
-    banner(
-      'unfinished',
-      unfinished.length &&
-        `${count(unfinished.length, 'upload')} unfinished${arrived ? `: ${formatBytes(arrived)} have arrived` : ''}.`,
-    )
-    banner('offline', waitingFor === 'network' && 'You are offline. Everything goes on by itself.')
-    banner(
-      'signed-out',
-      waitingFor &&
-        waitingFor !== 'network' &&
-        'Your sign-in has expired. Sign in, and everything goes on by itself.',
-    )
+    const totals = totalsOf(items)
+    keepFocus(() => {
+      const usable = list.draw(items)
+      setText(byId('summary'), totals.text)
+      byId<HTMLProgressElement>('total').value = totals.fraction
+      // Only the server knows how much, and may not have said so yet.
+      banner(
+        'unfinished',
+        unfinished.length &&
+          `${count(unfinished.length, 'upload')} unfinished${arrived ? `: ${formatBytes(arrived)} have arrived` : ''}.`,
+      )
+      banner('offline', waitingFor === 'network' && 'You are offline. Everything goes on by itself.')
+      banner(
+        'signed-out',
+        waitingFor &&
+          waitingFor !== 'network' &&
+          'Your sign-in has expired. Sign in, and everything goes on by itself.',
+      )
+      return [waitingFor, byId('notice').textContent, !unfinished.length, usable]
+    })
     if (host.hasAttribute('downloads'))
       downloads ??= import('./downloads/index.ts').then(
         ({ createDownloads }) => createDownloads({ client, root: byId('downloads'), announce }),
         notLoaded,
       )
-
-    // Whatever had the keyboard and is gone hands it on, so that it does not start at the top of the page again.
-    // Asking for it costs layout, and bytes that move take nothing away.
-    const states = row ? [row.dataset.state] : items.map(({ state }) => state)
-    const looks = focused && [waitingFor, byId('notice').textContent, ...states].join()
-    if (focused && (looks !== looked || !focused.isConnected) && !focused.checkVisibility())
-      [focused.parentElement, row, neighbour, root]
-        .flatMap((place) => [...(place?.querySelectorAll('button') ?? [])])
-        .find((button) => button.checkVisibility())
-        ?.focus()
-    looked = looks
-
     report(totals)
   }
 
@@ -247,45 +198,6 @@ export function createView(host: PartwayUpload): View {
     if (moving && !totals.moving) emit('idle')
     moving = totals.moving
     guard(moving && !!shared?.queue.runsHere)
-  }
-
-  function drawRows(items: readonly QueueItem[]): void {
-    const gone = new Map(rows)
-    for (const item of items) {
-      const { id, name, size } = item
-      const row = rows.get(id)
-      gone.delete(id)
-      if (!row) {
-        const added = createRow(item)
-        rows.set(id, added)
-        list.append(added.root)
-        // Ids are times: what is older was found, not added.
-        if (!(+id < opened) && item.state !== 'unfinished') emit('added', { name, size })
-        else added.told = item.problem?.code
-      } else if (row.item !== item) {
-        const before = row.item
-        row.render(item)
-        tell(row, before)
-        if (item.result && !before.result && items.length < 2 && !row.details) toggleDetails(row)
-      }
-    }
-    for (const [id, { root, item, details }] of gone) {
-      if (item.state === 'cancelling') announce(`${item.name} is cancelled.`)
-      details?.close()
-      root.remove()
-      rows.delete(id)
-    }
-  }
-
-  function tell(row: Row, before: QueueItem): void {
-    const { item } = row
-    const { name, size, result, problem } = item
-    const message = milestone(before, item)
-    if (message) announce(message)
-    if (result && !before.result) emit('done', { ...result, name, size })
-    if (problem?.tentative) return
-    if (problem && problem.code !== row.told) emit('error', { name, ...problem })
-    row.told = problem?.code
   }
 
   function banner(id: string, text?: string | 0 | false): void {
@@ -307,7 +219,7 @@ export function createView(host: PartwayUpload): View {
       const { queue, client } = shared
       unsubscribe = [queue.subscribe(requestDraw), client.api.waits?.subscribe(requestDraw)]
       import('./ahead.ts').then(({ loaded }) => loaded).catch(notLoaded)
-      opened = Date.now()
+      list.begin()
       setText(
         byId('title').firstElementChild as Element,
         `Drop files or folders ${host.getAttribute('drop') === 'element' ? 'here' : 'anywhere on this page'}`,
@@ -320,7 +232,7 @@ export function createView(host: PartwayUpload): View {
       drops.close()
       for (const stop of unsubscribe) stop?.()
       downloads?.then((list) => list?.close())
-      drawRows([])
+      list.draw([])
       report(totalsOf([]))
       shared.release()
       shared = downloads = undefined

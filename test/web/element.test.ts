@@ -208,10 +208,40 @@ describe('the keyboard is handed on', () => {
     }
   })
 
+  test('without asking the browser for layout while only bytes move, or one of many files ends', async () => {
+    const page = await open()
+    await page.evaluate(() =>
+      fakeQueue.put(fakeItem('a.mov'), fakeItem('b.mov'), fakeItem('c.mov', { state: 'done' })),
+    )
+    await button(page, 'Pause all').focus()
+    const asked = await page.evaluate(async () => {
+      const asked: string[] = []
+      const { checkVisibility } = Element.prototype
+      Element.prototype.checkVisibility = function (options) {
+        asked.push(this.tagName)
+        return checkVisibility.call(this, options)
+      }
+      const change = async (changes: object) => {
+        const drawn = new Promise((resolve) => addEventListener('partway-change', resolve, { once: true }))
+        fakeQueue.change('a.mov', changes)
+        await drawn
+        return asked.splice(0).length
+      }
+      await change({ bytes: 1.1e9 })
+      return [
+        await change({ bytes: 1.2e9 }),
+        await change({ state: 'done', bytes: 2e9 }),
+        await change({ state: 'paused', bytes: 1e9 }),
+      ]
+    })
+    expect(asked).toEqual([0, 0, 1])
+  })
+
   test('by a question that nobody has to answer any more', async () => {
     const page = await open()
     await page.evaluate(() => fakeQueue.put(fakeItem('a.mov'), fakeItem('b.mov')))
     await button(page, 'Cancel a.mov').click()
+    await button(page, 'Keep').waitFor()
     expect(await focused(page)).toBe('Keep')
     await page.evaluate(() => fakeQueue.take('a.mov'))
     await button(page, 'Keep').waitFor({ state: 'detached' })
@@ -509,6 +539,7 @@ describe('files are taken', () => {
       }
     })
     await button(page, 'Choose files').click()
+    await page.waitForFunction(() => 'options' in window)
     expect(await page.evaluate(() => (window as unknown as { options: object }).options)).toEqual({
       multiple: true,
       types: [{ accept: { 'application/mov': ['.mov'], 'video/*': [] } }],
