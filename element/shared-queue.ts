@@ -11,51 +11,51 @@ export interface SharedQueue {
   release(): void
 }
 
-const shared = new Map<string, SharedQueue & { element: PartwayUpload; users: number }>()
+const shared = new Map<string, ReturnType<typeof open>>()
 
 /** @returns an attribute's number, where it is one above 0 */
-const numberOf = (element: Element, attribute: string): number | undefined =>
-  Number(element.getAttribute(attribute)) || undefined
+export const numberOf = (element: Element | undefined, attribute: string): number | undefined =>
+  Number(element?.getAttribute(attribute)) || undefined
 
-/** @param element whose token, metadata and part size are asked for from now on */
+/** @param element whose token, metadata and part size are asked for from now on, until it releases the queue */
 export function shareQueue(element: PartwayUpload): SharedQueue {
   const endpoint = new URL(element.getAttribute('endpoint') ?? '', location.href).href
   const known = shared.get(endpoint) ?? open(endpoint, element)
-  known.element = element
-  known.users++
-  return known
+  shared.set(endpoint, known)
+  const { client, queue, elements } = known
+  elements.add(element)
+  return {
+    client,
+    queue,
+    release() {
+      elements.delete(element)
+      if (elements.size > 0) return
+      shared.delete(endpoint)
+      queue.close()
+    },
+  }
 }
 
-function open(endpoint: string, element: PartwayUpload) {
+function open(endpoint: string, first: PartwayUpload) {
+  const elements = new Set<PartwayUpload>()
+  const latest = () => [...elements].at(-1)
   const client = createClient({
     url: endpoint,
-    token: (refused, signal) => opened.element.token?.(refused, signal),
-    bandwidthLimit: numberOf(element, 'bandwidth-limit'),
-    concurrency: numberOf(element, 'concurrency'),
+    token: (refused, signal) => latest()?.token?.(refused, signal),
+    bandwidthLimit: numberOf(first, 'bandwidth-limit'),
+    concurrency: numberOf(first, 'concurrency'),
   })
   const queue = createUploadQueue({
     endpoint,
     client,
     uploadOptions: {
       get partSize() {
-        return numberOf(opened.element, 'part-size')
+        return numberOf(latest(), 'part-size')
       },
       get metadata() {
-        return opened.element.metadata
+        return latest()?.metadata
       },
     },
   })
-  const opened = {
-    client,
-    queue,
-    element,
-    users: 0,
-    release() {
-      if (--this.users > 0) return
-      shared.delete(endpoint)
-      queue.close()
-    },
-  }
-  shared.set(endpoint, opened)
-  return opened
+  return { client, queue, elements }
 }
