@@ -24,6 +24,10 @@ export function actionOf({
   return isMoving(state) && state !== 'cancelling' ? 'pause' : undefined
 }
 
+/** How a person takes it off the list: what is over is removed; what was found is discarded, what runs here is cancelled. */
+export const endOf = (state: ItemState) =>
+  isOver(state) ? 'remove' : state === 'unfinished' ? 'discard' : 'cancel'
+
 /** What of them the server would have to drop. */
 export const bytesToDrop = (items: readonly QueueItem[]) =>
   items.reduce((total, { state, bytes }) => (isOver(state) ? total : total + bytes), 0)

@@ -3,7 +3,7 @@ import { isMoving } from './item-states.ts'
 import type { ItemState, Need, Note, QueueItem } from './upload-queue.ts'
 
 const NOTES: Record<Note, string> = {
-  restarted: 'The storage had dropped what had arrived: it is sent anew.',
+  restarted: 'The storage no longer had what had arrived: it is sent anew.',
   'set-aside': 'What was remembered of it cannot be read: what has arrived is compared with the file.',
   unrecorded: 'This browser cannot remember it: keep the page open until it is done.',
   'no-space-to-remember': 'This browser has no room to remember it: after a reload, choose it again.',

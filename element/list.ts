@@ -1,4 +1,4 @@
-import { actionOf, isOver } from './item-states.ts'
+import { actionOf, endOf } from './item-states.ts'
 import { createRow, type Row } from './row.ts'
 import { milestone } from './spoken.ts'
 import type { QueueItem } from './upload-queue.ts'
@@ -40,7 +40,7 @@ export function createList({ byId, announce, emit, toggleDetails }: ListPorts): 
     const [ends, actions] = [new Set<string>(), new Set<string | undefined>()]
     for (const item of items) {
       const { state } = item
-      ends.add(isOver(state) ? 'remove' : 'cancel')
+      ends.add(endOf(state))
       if (state !== 'unfinished') actions.add(actionOf(item))
     }
     usable = `${items.length < 2}`

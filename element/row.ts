@@ -1,5 +1,5 @@
 import { setText } from './dom.ts'
-import { actionOf, isOver } from './item-states.ts'
+import { actionOf, endOf, isOver } from './item-states.ts'
 import { amountOf, noteOf, paceOf, statusOf } from './item-texts.ts'
 import { elementOf, ICONS, ROW } from './markup.ts'
 import type { ItemState, QueueItem } from './upload-queue.ts'
@@ -27,6 +27,8 @@ const LABELS: Record<string, string> = {
   'sign-in': 'Sign in',
   remove: 'Remove',
   reload: 'Reload page',
+  cancel: 'Cancel',
+  discard: 'Discard',
 }
 
 const BADGES: Partial<Record<ItemState, keyof typeof ICONS>> = {
@@ -99,8 +101,9 @@ export function createRow(first: QueueItem): Row {
         toggle.ariaDisabled = String(state === 'completing')
       }
       download.hidden = !result
-      dismiss.dataset.do = over ? 'remove' : 'cancel'
-      label(dismiss, over ? 'Remove from the list:' : 'Cancel')
+      const way = endOf(state)
+      dismiss.dataset.do = way
+      label(dismiss, over ? 'Remove from the list:' : (LABELS[way] as string))
       dismiss.ariaDisabled = String(state === 'cancelling')
       return true
     },

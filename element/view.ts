@@ -4,8 +4,8 @@ import type { Downloads } from './downloads/index.ts'
 import { createDropTarget } from './drop-target.ts'
 import { createFocusKeeper } from './focus.ts'
 import { count, formatBytes } from './format.ts'
-import { actionOf, bytesToDrop } from './item-states.ts'
-import { createLeaveGuard, goToAttachment } from './leaving.ts'
+import { actionOf, bytesToDrop, endOf } from './item-states.ts'
+import { createLeaveGuard } from './leaving.ts'
 import { createList } from './list.ts'
 import { FRAME } from './markup.ts'
 import { paced } from './paced.ts'
@@ -15,7 +15,6 @@ import type { Row } from './row.ts'
 import { type SharedQueue, shareQueue } from './shared-queue.ts'
 import { style } from './style.ts'
 import { type Totals, totalsOf } from './totals.ts'
-import type { QueueItem } from './upload-queue.ts'
 
 /** What a person sees of a queue, and does with it. */
 export interface View {
@@ -51,7 +50,6 @@ export function createView(host: PartwayUpload): View {
   let shared: SharedQueue | undefined
   let unsubscribe: ((() => void) | undefined)[] = []
   let downloads: Promise<Downloads | undefined> | undefined
-  let unfinished: readonly QueueItem[] = []
   let moving = false
   let told = ''
 
@@ -65,10 +63,10 @@ export function createView(host: PartwayUpload): View {
     const button = (target as Element).closest('button')
     // Those of the downloads have a listener of their own.
     if (!button?.dataset.do || button.ariaDisabled === 'true' || button.closest('#downloads')) return
-    act(button.dataset.do, list.rows.get(button.closest('li')?.dataset.id ?? ''))
+    act(button.dataset.do, list.rows.get(button.closest('li')?.dataset.id ?? ''), button)
   })
 
-  function act(action: string, row: Row | undefined): void {
+  function act(action: string, row: Row | undefined, button: Element): void {
     if (!shared) return
     const { queue, client } = shared
     const id = row?.item.id
@@ -84,27 +82,25 @@ export function createView(host: PartwayUpload): View {
     } else if (action === 'close') banner('notice')
     else if (action === 'details') toggleDetails(row as Row)
     else if (action === 'download')
-      client.api.download({ key: row?.item.result?.key ?? '' }, new AbortController().signal).then(
-        ({ url }) => goToAttachment(url),
-        async (error) => {
-          const { problemOf } = await import('./explain.ts')
-          banner('notice', `${row?.item.name}: ${problemOf(error).sentence}`)
-        },
-      )
-    else if (action === 'cancel')
-      ask(row?.root ?? byId('all'), row ? [row.item] : queue.items, () => queue.cancel(id))
-    else if (action === 'discard')
-      ask(byId('unfinished'), unfinished, () => {
-        for (const { id } of unfinished) queue.cancel(id)
-      })
+      import('./details/index.ts')
+        .then(({ save }) => save(client, row as Row))
+        .then((trouble) => trouble && banner('notice', trouble), notLoaded)
+    else if (action === 'cancel' || action === 'discard') end(action, row, button)
     else queue[action as 'pause'](id)
   }
 
-  function ask(place: Element, items: readonly QueueItem[], onYes: () => void): void {
+  /** One upload, or all that this is the way to end of. */
+  function end(way: 'cancel' | 'discard', row: Row | undefined, button: Element): void {
+    const { queue } = shared as SharedQueue
+    const items = row ? [row.item] : queue.items.filter(({ state }) => endOf(state) === way)
     const bytes = bytesToDrop(items)
-    if (bytes)
+    const onYes = () => {
+      for (const { id } of items) queue.cancel(id)
+    }
+    // Of what was found, it may not be known yet how much it is.
+    if (bytes || way === 'discard')
       import('./confirm.ts').then(
-        ({ confirm }) => confirm(place, `Drop the ${formatBytes(bytes)} that have arrived?`, 'Drop', onYes),
+        ({ confirm }) => confirm(button, way, 'upload', bytes, onYes, items.length),
         notLoaded,
       )
     else onYes()
@@ -161,7 +157,7 @@ export function createView(host: PartwayUpload): View {
     // The list of what is unfinished waits for a sign-in, too, when nothing moves.
     const waitingFor = queue.waitingFor ?? waits?.current?.for
     const items = queue.items.filter(({ state }) => state !== 'aborted')
-    unfinished = items.filter(({ state }) => state === 'unfinished')
+    const unfinished = items.filter(({ state }) => state === 'unfinished')
     const arrived = bytesToDrop(unfinished)
     const totals = totalsOf(items)
     keepFocus(() => {

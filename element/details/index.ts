@@ -6,7 +6,10 @@ import { copyText } from './copy-text.ts'
 import { countParts, PART_NAMES } from './part-kinds.ts'
 import { createPartsMap } from './parts-map.ts'
 import { proofOf } from './proof.ts'
+import { copyLink, LINK } from './stored.ts'
 import { style } from './style.ts'
+
+export { save } from './stored.ts'
 
 /** What a row shows when it is opened: the map of its parts and, at the end, what was verified. */
 export interface Details {
@@ -67,12 +70,14 @@ export function createDetails(row: HTMLElement, first: QueueItem): Details {
 }
 
 /** A line for each thing that somebody may want to keep. */
-function recordOf({ name, result }: QueueItem): HTMLElement[] {
+function recordOf(item: QueueItem): HTMLElement[] {
+  const { name, result } = item
   const { checksum, key, location } = result ?? {}
   const facts = {
     Checksum: checksum && `${checksum.algorithm} ${checksum.value}`,
     Key: key,
     'In S3': location,
+    Link: LINK,
   }
   return Object.entries(facts).flatMap(([term, fact]) => {
     if (!fact) return []
@@ -84,7 +89,7 @@ function recordOf({ name, result }: QueueItem): HTMLElement[] {
     const copy = line.querySelector('button') as HTMLButtonElement
     value.textContent = fact
     copy.ariaLabel = `Copy ${word} of ${name}`
-    copy.onclick = () => copyText(value, copy)
+    copy.onclick = () => (fact === LINK ? copyLink(item, value, copy) : copyText(value, copy))
     return line
   })
 }

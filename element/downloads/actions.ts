@@ -1,6 +1,5 @@
 import type { BrowserClient } from '../../client/browser/index.ts'
 import { confirm } from '../confirm.ts'
-import { formatBytes } from '../format.ts'
 import { goToAttachment } from '../leaving.ts'
 import type { Entry } from './entries.ts'
 import { choosePlace, mayWrite } from './place.ts'
@@ -65,21 +64,22 @@ export function createActions({
     draw()
   }
 
-  function ask(row: DownloadRow): void {
+  function ask(row: DownloadRow, way: 'cancel' | 'discard'): void {
     const { entry } = row
     const bytes = arrivedOf(entry)
-    if (bytes === 0) drop(row)
-    else confirm(row.root, `Remove the ${formatBytes(bytes)} that have arrived?`, 'Remove', () => drop(row))
+    const end = () => drop(entry, way === 'discard' ? 'discarded' : 'cancelled')
+    if (bytes === 0) end()
+    else confirm(row.root, way, 'download', bytes, end)
   }
 
-  async function drop({ entry }: DownloadRow): Promise<void> {
+  async function drop(entry: Entry, outcome: string): Promise<void> {
     const { run, unfinished } = entry
     try {
       if (run) await run.cancel()
       else if (unfinished) await client.discardDownload(unfinished.place)
       entry.run = undefined
       entry.unfinished = undefined
-      announce(`The download of ${entry.fileName} is cancelled.`)
+      announce(`The download of ${entry.fileName} is ${outcome}.`)
     } catch (error) {
       entry.problem = problemWithCall(error)
     }
@@ -93,6 +93,6 @@ export function createActions({
     if (action === 'fetch') save(entry)
     else if (action === 'pause') entry.run?.pause()
     else if (action === 'resume') resume(entry)
-    else ask(row)
+    else ask(row, action)
   }
 }

@@ -28,7 +28,7 @@ const STILL = {
 const NOT_DROPPED: Problem = {
   code: 'not-dropped',
   sentence:
-    'The server could not be told to drop what had arrived. It removes that by itself after some days.',
+    'The server could not be told to delete what had arrived. It does that by itself after some days.',
   action: 'remove',
 }
 

@@ -93,7 +93,7 @@ test('cancelled, an upload is dropped by the server', async () => {
   await tab.details('cancelled.mp4')
   await tab.text('.legend', /4 stored/)
   await tab.click('Cancel cancelled.mp4')
-  await tab.click('Drop')
+  await tab.click('Cancel upload')
   await tab.title(/^Partway$/)
   expect(await stage.unfinished()).toEqual([])
 })

@@ -181,7 +181,7 @@ test('a download that is cancelled leaves no file behind', async () => {
   await press(page, film.name, 'Download')
   await arrived(page, film.name, 50)
   await press(page, film.name, 'Cancel')
-  await page.getByRole('button', { name: 'Remove', exact: true }).click()
+  await page.getByRole('button', { name: 'Cancel download', exact: true }).click()
   await says(page, film.name, /^50.3 MB · stored /)
   expect(await sha256Saved(page, film.name)).toBeUndefined()
   await page.reload()

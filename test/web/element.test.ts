@@ -66,7 +66,9 @@ describe('a row', () => {
     const page = await open()
     await page.evaluate(() => fakeQueue.put(fakeItem('a.mov', { bytes: 1.2e9 })))
     await button(page, 'Cancel a.mov').click()
-    await page.getByRole('group', { name: 'Drop the 1.20 GB that have arrived?' }).waitFor()
+    await page
+      .getByRole('group', { name: 'Cancel this upload? The 1.20 GB that have arrived will be lost.' })
+      .waitFor()
     expect(await focused(page)).toBe('Keep')
     await page.keyboard.press('Escape')
     expect(await focused(page)).toBe('Cancel a.mov')
@@ -75,9 +77,9 @@ describe('a row', () => {
     expect(await focused(page)).toBe('Cancel a.mov')
     expect(await asked(page)).toEqual([])
     await button(page, 'Cancel a.mov').click()
-    await button(page, 'Drop').click()
+    await button(page, 'Cancel upload').click()
     expect(await asked(page)).toEqual(['cancel a.mov'])
-    expect(await page.getByRole('group', { name: /^Drop the/ }).count()).toBe(0)
+    expect(await page.getByRole('group').count()).toBe(0)
   })
 
   test('of which nothing has arrived is cancelled at once', async () => {
@@ -180,6 +182,54 @@ describe('a row', () => {
       expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(value)
     }
     expect(await button(page, 'Download a.mov').isVisible()).toBe(true)
+  })
+})
+
+describe('of what is stored', () => {
+  const KEY = 'uploads/public/0198f2a4-7c1e-7bb2-9d2e-1f0a7c3e5d11-t8kq80-8/film.mov'
+  const URL_SIGNED = 'http://localhost:1/film.mov?X-Amz-Signature=abc'
+
+  /** @param status of the API, when it is asked for a link */
+  async function openDone(status: number): Promise<{ page: Page; keys: string[] }> {
+    const page = await open()
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    const keys: string[] = []
+    await page.route('**/downloads', (route) => {
+      keys.push(route.request().postDataJSON().key)
+      const expiry = { expiresAt: '2026-11-21T23:00:00.000Z', expiresIn: 3600 }
+      const file = { fileName: 'film.mov', size: 2e9, etag: 'abc', contentType: 'video/quicktime' }
+      const problem = { type: 'urn:partway:problem:object-unknown', title: 'No such object', status }
+      const json = status === 200 ? { key: KEY, url: URL_SIGNED, ...file, ...expiry } : problem
+      return route.fulfill({ status, json })
+    })
+    await page.evaluate(() => fakeQueue.put({ ...fakeItem('a.mov'), ...fakeStates.done }))
+    await button(page, 'Details of a.mov').click()
+    return { page, keys }
+  }
+
+  test('a link that opens is made when it is copied, and says for how long', async () => {
+    const { page, keys } = await openDone(200)
+    await page.getByText('Made when you copy it').waitFor()
+    await button(page, 'Copy link of a.mov').click()
+    await page.getByText('Copied. It opens the file for whoever has it, for 1 h.').waitFor()
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(URL_SIGNED)
+    expect(keys).toEqual([KEY])
+  })
+
+  test('the link is shown, ready to be copied, where the browser lets no page copy', async () => {
+    const { page } = await openDone(200)
+    await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }))
+    await button(page, 'Copy link of a.mov').click()
+    await page.getByText(URL_SIGNED).waitFor()
+    await button(page, 'Selected, ready to be copied').waitFor()
+  })
+
+  test('that is gone, link and download say so in place of an error page', async () => {
+    const { page } = await openDone(404)
+    await button(page, 'Copy link of a.mov').click()
+    await page.locator('dd.link').getByText('The storage no longer has this').waitFor()
+    await button(page, 'Download a.mov').click()
+    await page.getByRole('alert').getByText('a.mov: The storage no longer has this').waitFor()
   })
 })
 
@@ -289,17 +339,27 @@ describe('all files together', () => {
     expect(await asked(page)).toEqual(['remove'])
   })
 
-  test('are dropped only after a question', async () => {
+  test('are cancelled only after a question, and what was found unfinished is none of them', async () => {
     const page = await open()
-    await page.evaluate(() => fakeQueue.put(fakeItem('a.mov'), fakeItem('b.mov')))
+    await page.evaluate(() =>
+      fakeQueue.put(
+        fakeItem('a.mov'),
+        fakeItem('b.mov'),
+        fakeItem('c.mov', { state: 'unfinished', needs: 'click' }),
+      ),
+    )
     await button(page, 'Cancel all').click()
-    await page.getByText('Drop the 2.00 GB that have arrived?').waitFor()
+    await page
+      .getByRole('group', { name: 'Cancel these 2 uploads? The 2.00 GB that have arrived will be lost.' })
+      .waitFor()
     expect(await asked(page)).toEqual([])
-    await button(page, 'Drop').click()
-    expect(await asked(page)).toEqual(['cancel'])
+    await button(page, 'Cancel uploads').click()
+    expect(await asked(page)).toEqual(['cancel a.mov', 'cancel b.mov'])
+    await page.evaluate(() => fakeQueue.take('a.mov', 'b.mov'))
+    await button(page, 'Cancel all').waitFor({ state: 'hidden' })
   })
 
-  test('that were found unfinished are gone on with, or dropped after a question', async () => {
+  test('that were found unfinished are gone on with, or discarded after a question', async () => {
     const page = await open()
     await page.evaluate(() => {
       const unfinished = { state: 'unfinished', needs: 'click' } as const
@@ -309,10 +369,25 @@ describe('all files together', () => {
     await button(page, 'Resume').click()
     expect(await asked(page)).toEqual(['resume'])
     await button(page, 'Discard').click()
-    await button(page, 'Drop').click()
+    await page.getByText('Discard these 2 uploads? The 2.00 GB that have arrived will be lost.').waitFor()
+    await button(page, 'Discard uploads').click()
     expect(await asked(page)).toEqual(['cancel a.mov', 'cancel b.mov'])
     await page.evaluate(() => fakeQueue.take('a.mov', 'b.mov'))
     await button(page, 'Discard').waitFor({ state: 'hidden' })
+  })
+
+  test('that were found unfinished are discarded after a question also where nobody knows yet what has arrived', async () => {
+    const page = await open()
+    await page.evaluate(() =>
+      fakeQueue.put(fakeItem('a.mov', { state: 'unfinished', needs: 'click', bytes: 0 })),
+    )
+    for (const label of ['Discard', 'Discard a.mov']) {
+      await button(page, label).click()
+      await page.getByRole('group', { name: 'Discard this upload? What has arrived will be lost.' }).waitFor()
+      expect(await asked(page)).toEqual([])
+      await button(page, 'Discard upload').click()
+      expect(await asked(page)).toEqual(['cancel a.mov'])
+    }
   })
 
   test('that were found unfinished have no bytes to tell of until the server says how many arrived', async () => {

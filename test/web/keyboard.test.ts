@@ -53,7 +53,7 @@ test('from the first Tab to a cancelled file and a finished one, the keyboard do
   expect(await press('Escape')).toBe('Cancel dropped.mp4')
   await press('Enter')
   await expect.poll(() => focused(page)).toBe('Keep')
-  expect(await press('Tab')).toBe('Drop')
+  expect(await press('Tab')).toBe('Cancel upload')
   await press('Enter')
   await page.getByRole('status').getByText('dropped.mp4 is cancelled.').waitFor({ state: 'attached' })
   await done(page)

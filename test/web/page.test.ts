@@ -101,7 +101,7 @@ test('all files pause, resume and are cancelled together', async () => {
   await button(page, 'Resume all').click()
   for (const { name } of films) await storedShown(page, name, 2)
   await button(page, 'Cancel all').click()
-  await button(page, 'Drop').click()
+  await button(page, 'Cancel uploads').click()
   for (const { name } of films) await rowOf(page, name).waitFor({ state: 'detached' })
   expect(await stage.unfinished()).toEqual([])
   await page.waitForFunction(() => document.title === 'Partway')
@@ -120,7 +120,7 @@ test('cancel asks first, and has the server drop what had arrived', async () => 
   expect(await stage.unfinished()).toContain('cancelled.mp4')
 
   await button(page, 'Cancel cancelled.mp4').click()
-  await button(page, 'Drop').click()
+  await button(page, 'Cancel upload').click()
   await rowOf(page, 'cancelled.mp4').waitFor({ state: 'detached' })
   expect(await stage.unfinished()).not.toContain('cancelled.mp4')
   expect(await focused(page)).toBe('Choose files')

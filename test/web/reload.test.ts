@@ -105,14 +105,14 @@ test('of unfinished uploads, Discard asks, and has the server drop them', async 
 
   const { page } = await stage.open()
   await button(page, 'Discard').click()
-  await page.getByRole('group', { name: /^Drop the 33\.6 MB/ }).waitFor()
+  await page.getByRole('group', { name: /^Discard this upload\? The 33\.6 MB/ }).waitFor()
   expect(await focused(page)).toBe('Keep')
   await page.keyboard.press('Escape')
   expect(await focused(page)).toBe('Discard')
   expect(await stage.unfinished()).toEqual(['discarded.mp4'])
 
   await button(page, 'Discard').click()
-  await button(page, 'Drop').click()
+  await button(page, 'Discard upload').click()
   await rowOf(page, 'discarded.mp4').waitFor({ state: 'detached' })
   await page.getByText(/unfinished/).waitFor({ state: 'hidden' })
   expect(await stage.unfinished()).toEqual([])

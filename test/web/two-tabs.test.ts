@@ -76,7 +76,7 @@ test('cancelled and removed in one tab, a file is gone from both', async () => {
   await choose(page, film.path, small.path)
   await storedShown(other, 'cancelled.mp4', 4)
   await button(other, 'Cancel cancelled.mp4').click()
-  await button(other, 'Drop').click()
+  await button(other, 'Cancel upload').click()
   await Promise.all([page, other].map((tab) => rowOf(tab, 'cancelled.mp4').waitFor({ state: 'detached' })))
   await Promise.all([done(page), done(other)])
   expect(await lineOf(page, 'notes.txt', '.status')).toMatch(/^Uploaded/)
