@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import type { EventEmitter } from 'node:events'
 import { request as ask, createServer } from 'node:http'
-import { connect } from 'node:net'
 import { pipeline } from 'node:stream'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { onTestFinished } from 'vitest'
 import { ROOT_CREDENTIALS } from '../../local/aws.ts'
 import { listen } from '../client/servers.ts'
+import { settling } from '../client/settling.ts'
 
 export interface Bucket {
   readonly name: string
@@ -36,14 +35,6 @@ export async function openBucket(s3Url: string): Promise<Bucket> {
   await client.send(new CreateBucketCommand({ Bucket: name }))
   const lists = { puts: [] as string[], gets: [] as string[] }
   const waiting: { list: 'puts' | 'gets'; at: number; callback: () => void }[] = []
-  const underWay = new Set<Promise<unknown>>()
-
-  function hold(one: EventEmitter): void {
-    const closed: Promise<unknown> = new Promise((resolve) => one.once('close', resolve)).then(() =>
-      underWay.delete(closed),
-    )
-    underWay.add(closed)
-  }
 
   function note(list: 'puts' | 'gets', path: string): void {
     lists[list].push(path)
@@ -66,15 +57,8 @@ export async function openBucket(s3Url: string): Promise<Bucket> {
     hold(upstream)
     pipeline(request, upstream, () => {})
   })
-  tap.on('connection', hold)
+  const { hold, settled } = settling(tap)
   const origin = await listen(tap)
-
-  async function settled(): Promise<void> {
-    // Connections are accepted in their order: when this one has been, none from before is left to accept.
-    const last = connect(Number(new URL(origin).port), '127.0.0.1').end()
-    await new Promise((resolve) => last.once('close', resolve))
-    for (const closed of underWay) await closed
-  }
 
   return {
     ...{ name, client, ...lists },

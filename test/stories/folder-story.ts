@@ -114,6 +114,7 @@ async function killedTwice(
     const { code, stdout } = await travelUntil(desk, words, Promise.race(next.map(gate.until)))
     expect(code).toBeUndefined()
     expectDeclaredEvents(stdout)
+    await gate.settled()
     flights.push(flightOf(gate))
   }
   return flights

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { pipeline } from 'node:stream'
+import { type Settling, settling } from '../client/settling.ts'
 
 /** One request that came by, and how far it came. */
 export interface Passage {
@@ -27,6 +29,8 @@ export interface TollGate {
   readonly passages: readonly Passage[]
   /** Resolves as soon as that is true of the passages. */
   until(condition: () => boolean): Promise<void>
+  /** Resolves once all who came have gone, and the server has answered them. */
+  settled(): Promise<void>
   close(): Promise<void>
 }
 
@@ -52,8 +56,9 @@ export async function startTollGate(options: TollGateOptions): Promise<TollGate>
   const server = createServer({ requestTimeout: 0 }, (incoming, outgoing) => {
     const passage = passageOf(incoming)
     passages.push(passage)
-    pass(incoming, outgoing, { ...options, passage, look })
+    pass(incoming, outgoing, { ...options, passage, look, hold })
   })
+  const { hold, settled } = settling(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
@@ -68,6 +73,7 @@ export async function startTollGate(options: TollGateOptions): Promise<TollGate>
         waiting.set(condition, settle)
         look()
       }),
+    settled,
     async close() {
       server.close()
       server.closeAllConnections()
@@ -94,16 +100,18 @@ function passageOf({ method = '', url = '/', headers }: IncomingMessage): Passag
 interface Passing extends TollGateOptions {
   readonly passage: Passage
   look(): void
+  readonly hold: Settling['hold']
 }
 
 function pass(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  { upstream, ownHost, translate, passage, look }: Passing,
+  { upstream, ownHost, translate, passage, look, hold }: Passing,
 ): void {
   const { 'accept-encoding': _, connection, expect, ...headers } = incoming.headers
   if (ownHost) headers.host = new URL(upstream).host
   const onward = request(new URL(incoming.url ?? '/', upstream), { method: passage.method, headers, agent })
+  hold(onward)
   // What has arrived whole is the server's, whoever has left; of the rest, it has to hear.
   outgoing.on('close', () => {
     if (!incoming.complete) onward.destroy()
@@ -127,8 +135,8 @@ function pass(
       passage.given += chunk.length
       look()
     })
-    answer.on('error', () => outgoing.destroy())
-    answer.pipe(outgoing)
+    if (outgoing.destroyed) answer.destroy()
+    else pipeline(answer, outgoing, () => {})
   })
   incoming.pipe(onward)
 }
