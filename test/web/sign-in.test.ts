@@ -134,9 +134,12 @@ test('a token that the API refuses before its time is renewed, and the call made
   const renewals = tokenRequests(page)
   const refusals: Response[] = []
   page.on('response', (response) => response.status() === 401 && refusals.push(response))
-  await signIn(page, 'Anna')
   // What the page asks for at its start would renew the token under this test.
-  await page.waitForLoadState('networkidle')
+  const listed = ['/uploads', '/objects'].map((path) =>
+    page.waitForResponse((response) => new URL(response.url()).pathname === path),
+  )
+  await signIn(page, 'Anna')
+  await Promise.all(listed)
   await page.evaluate(() => {
     const [name = ''] = Object.keys(sessionStorage)
     const user = JSON.parse(sessionStorage.getItem(name) ?? '')
