@@ -4,7 +4,8 @@ import type { Clock } from '../../client/ports.ts'
 import { isMoving } from '../item-states.ts'
 import type { QueueItem, Refusal, UploadQueue } from '../upload-queue.ts'
 import type { KeptStorage, Told } from './kept.ts'
-import type { Action, Command, Runner } from './runner.ts'
+import type { Action, Command, Message, News } from './messages.ts'
+import type { Runner } from './runner.ts'
 import { joinTabs, type Tabs, type TabsPorts } from './tabs.ts'
 
 /** Other tabs hear of bytes that moved so often; of everything else at once. */
@@ -32,24 +33,6 @@ export interface QueuePorts extends TabsPorts {
   /** What only the tab that runs the uploads needs. */
   readonly load: () => Promise<typeof import('./runner.ts')>
 }
-
-/** What the tab that runs the uploads tells the others. */
-interface News {
-  /** It has just begun to run them. */
-  readonly first: boolean
-  /** All that there are, in order; or else those that changed, and new ones, which come at the end. */
-  readonly all: boolean
-  readonly ready: boolean
-  readonly told: readonly Told[]
-  /** Ids of those that were taken off the list. */
-  readonly gone: readonly string[]
-}
-
-type Message =
-  | { readonly hello: true }
-  | { readonly news: News }
-  | { readonly ask: Command; readonly id: number }
-  | { readonly answer: readonly Refusal[]; readonly id: number }
 
 /** The uploads of this origin to one API. */
 export function createUploadQueue({ endpoint, client, uploadOptions, ports }: QueueOptions): UploadQueue {

@@ -7,6 +7,7 @@ import { createEntry, type Entry, type EntryPorts } from './entry.ts'
 import { createKeeper } from './keeper.ts'
 import { type Kept, type KeptStorage, readAgain, type Told } from './kept.ts'
 import { fileId, isChanged, isFor } from './matching.ts'
+import type { Command } from './messages.ts'
 import { indexedDbItems } from './storage.ts'
 
 /** Files that begin by themselves. They share the client's lanes: more of them than lanes would only wait for one another. */
@@ -17,16 +18,6 @@ const LOOK_MS = 1_000
 
 /** The server's list could not be had: so soon it is asked for again, then half as often each time, down to the second. */
 const [LIST_AGAIN_MS, LIST_AT_LAST_MS] = [5_000, 300_000] as const
-
-/** What a person asks for, in whatever tab. */
-export type Command =
-  | { readonly do: 'add'; readonly files: readonly PickedFile[] }
-  /** The browser lets the file be read again; or it is gone. */
-  | { readonly do: 'give'; readonly id: string; readonly file: File | undefined }
-  | { readonly do: Action; readonly id?: string | undefined }
-
-/** Of one item, or of all that can be. */
-export type Action = 'pause' | 'resume' | 'retry' | 'restart' | 'cancel' | 'remove'
 
 export interface RunnerOptions {
   readonly client: BrowserClient
