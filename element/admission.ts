@@ -8,7 +8,7 @@ const MOST_TOLD = 3
 /**
  * Lets in what the element takes.
  * @param host its attributes say what that is
- * @returns what is not taken, and why, for a person
+ * @returns what is not taken, and why, for a person: a line each, of the first few
  */
 export async function admit(
   { files, complaints = [] }: Picked,
@@ -29,7 +29,7 @@ export async function admit(
   for (const { sentence } of (await add(admitted)) ?? []) said.push(sentence)
   // Of a folder of thousands, all may be of another type.
   const more = said.length > MOST_TOLD ? said.splice(MOST_TOLD).length : 0
-  return said.join(' ') + (more ? ` And ${more} more.` : '')
+  return [...said, ...(more ? [`And ${more} more.`] : [])].join('\n')
 }
 
 /**

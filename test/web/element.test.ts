@@ -634,8 +634,13 @@ describe('files are taken', () => {
     expect(await asked(page)).toEqual(['add c.mov 1'])
     await page
       .getByRole('alert')
-      .getByText(/^a\.txt: .+ b\.mov: /)
+      .getByText(/^a\.txt: .+\nb\.mov: /)
       .waitFor()
+    const [lines, space] = await page
+      .locator('#notice p')
+      .evaluate((said) => [said.textContent.split('\n'), getComputedStyle(said).whiteSpace] as const)
+    expect(space).toBe('pre-line')
+    expect(lines).toEqual([expect.stringMatching(/^a\.txt: .+\.$/), expect.stringMatching(/^b\.mov: .+\.$/)])
     await button(page, 'Close').click()
     expect(await page.getByText(/^a\.txt: /).count()).toBe(0)
   })
