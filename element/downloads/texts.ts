@@ -10,7 +10,7 @@ export const PLACES: Record<PlaceReason, string> = {
     'There is not enough space: while it is saved, a file takes up to twice its size. Make some, then resume.',
   'not-allowed': 'The browser may not write this file. Resume, and allow it.',
   gone: 'The file was moved or deleted. Download it again.',
-  busy: 'The file is open elsewhere: in another tab, or in another program. Close it there, then resume.',
+  busy: 'Another tab is downloading to this file, or another program has it open. Let it finish there; or pause or close it there, then resume here.',
   failed: 'The file could not be written. Resume, or download it to another place.',
 }
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { UploadResult } from '../../client/browser/index.ts'
+import { PlaceError } from '../../client/place-error.ts'
 import { countParts } from '../../element/details/part-kinds.ts'
 import { proofOf } from '../../element/details/proof.ts'
+import { problemWith } from '../../element/downloads/texts.ts'
 import { actionOf, bytesToDrop } from '../../element/item-states.ts'
 import { amountOf, noteOf, paceOf, statusOf } from '../../element/item-texts.ts'
 import { milestone } from '../../element/spoken.ts'
@@ -193,6 +195,12 @@ test.each<[Partial<QueueItem>, ReturnType<typeof actionOf>]>([
   [{ state: 'done' }, undefined],
 ])('%j has the button %s', (changes, action) => {
   expect(actionOf(item(changes))).toBe(action)
+})
+
+test('a second tab that downloads to the same file is told who has it, and what to do', () => {
+  expect(problemWith(new PlaceError('film.mov', 'busy'))).toBe(
+    'Another tab is downloading to this file, or another program has it open. Let it finish there; or pause or close it there, then resume here.',
+  )
 })
 
 test('what is over is not dropped', () => {
