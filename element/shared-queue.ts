@@ -14,7 +14,7 @@ export interface SharedQueue {
 const shared = new Map<string, ReturnType<typeof open>>()
 
 /** @returns an attribute's number, where it is one above 0 */
-export const numberOf = (element: Element | undefined, attribute: string): number | undefined =>
+const numberOf = (element: Element | undefined, attribute: string): number | undefined =>
   Number(element?.getAttribute(attribute)) || undefined
 
 /** @param element whose token, metadata and part size are asked for from now on, until it releases the queue */
