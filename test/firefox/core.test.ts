@@ -6,6 +6,8 @@ import { type FirefoxStage, openFirefoxStage } from './stage.ts'
 /** Ten parts: four of them are 40 %. */
 const FILM_BYTES = 80 * MIB
 const LATER_PARTS = [5, 6, 7, 8, 9, 10]
+/** Four parts that are stored, and one in each of the five lanes. */
+const SENT_BY_THEN = 9
 
 let stage: FirefoxStage
 beforeAll(async () => {
@@ -37,6 +39,7 @@ test('paused and resumed, an upload sends nothing twice', async () => {
   await tab.choose(film.path)
   await tab.details('paused.mp4')
   await tab.text('.legend', /4 stored/)
+  await parts.untilSent(SENT_BY_THEN)
   await tab.click('Pause paused.mp4')
   await tab.title(/^Paused at \d+ % · Partway$/)
   parts.holdNoMore()
@@ -55,6 +58,7 @@ test('reloaded at 40 %, an upload goes on by itself, and no part that the store 
   await tab.choose(film.path)
   await tab.details('reloaded.mp4')
   await tab.text('.legend', /4 stored/)
+  await before.untilSent(SENT_BY_THEN)
   const after = stage.watch('reloaded.mp4')
   before.holdNoMore()
   await tab.page.reload()
@@ -107,6 +111,7 @@ test('of two tabs, the second shows what the first sends, and goes on when that 
   const second = await stage.openBeside(first)
   await second.details('shared.mp4')
   await second.text('.legend', /4 stored/)
+  await before.untilSent(SENT_BY_THEN)
   const after = stage.watch('shared.mp4')
   before.holdNoMore()
   await first.page.close()

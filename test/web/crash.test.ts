@@ -7,6 +7,8 @@ import { openStage, type Stage } from './stage.ts'
 
 /** Ten parts: four of them are 40 %. */
 const FILM_BYTES = 80 * MIB
+/** Four parts that are stored, and one in each of the five lanes. */
+const SENT_BY_THEN = 9
 
 let stage: Stage
 beforeAll(async () => {
@@ -21,6 +23,7 @@ test('a browser that is killed at 40 % goes on by itself when it is opened again
   firstParts.hold((part) => part > 4)
   await choose(before.page, film.path)
   await storedShown(before.page, 'film.mov', 4)
+  await firstParts.untilSent(SENT_BY_THEN)
   await expect.poll(() => filesKept(before.page)).toBe(1)
   before.kill()
 

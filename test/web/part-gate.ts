@@ -17,6 +17,8 @@ export interface PartWatch {
   cut(): void
   /** Resolves once that is true; looked at after each request and each answer. */
   until(condition: () => boolean): Promise<void>
+  /** Resolves once so many requests have come: with each lane's held, none of this page is left that comes later. */
+  untilSent(parts: number): Promise<void>
   /** Resolves once so many were taken. */
   untilStored(parts: number): Promise<void>
 }
@@ -102,6 +104,7 @@ export function createPartGate(): PartGate {
         release: () => end([...watch.held.keys()]),
         cut: () => end([...watch.held.values()]),
         until,
+        untilSent: (parts) => until(() => watch.sent.length >= parts),
         untilStored: (parts) => until(() => watch.stored.length >= parts),
       }
     },

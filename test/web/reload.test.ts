@@ -9,6 +9,8 @@ import { useStage } from './use-stage.ts'
 /** Ten parts: four of them are 40 %. */
 const FILM_BYTES = 80 * MIB
 const LATER_PARTS = [5, 6, 7, 8, 9, 10]
+/** Four parts that are stored, and one in each of the five lanes. */
+const SENT_BY_THEN = 9
 
 const stage = useStage()
 
@@ -19,6 +21,7 @@ test('reloaded at 40 %, an upload goes on by itself, and no part that the store 
   before.hold((part) => part > 4)
   await choose(page, film.path)
   await storedShown(page, 'reloaded.mp4', 4)
+  await before.untilSent(SENT_BY_THEN)
 
   const after = stage.watch('reloaded.mp4')
   before.holdNoMore()
@@ -36,6 +39,7 @@ test('a file that was dropped goes on after a reload, read again where it lies',
   before.hold((part) => part > 4)
   await (await dragFrom(page, [film.path])).drop()
   await storedShown(page, 'dropped.mp4', 4)
+  await before.untilSent(SENT_BY_THEN)
 
   const after = stage.watch('dropped.mp4')
   before.holdNoMore()
@@ -52,6 +56,7 @@ test('what was paused stands still after a reload, until a click', async () => {
   before.hold((part) => part > 4)
   await choose(page, film.path)
   await storedShown(page, 'paused.mp4', 4)
+  await before.untilSent(SENT_BY_THEN)
   await button(page, 'Pause paused.mp4').click()
   await button(page, 'Resume paused.mp4').waitFor()
 
@@ -74,6 +79,7 @@ test('what another browser began is in the list, and goes on once its file is ch
   before.hold((part) => part > 4)
   await choose(one.page, film.path)
   await storedShown(one.page, 'moved film.mp4', 4)
+  await before.untilSent(SENT_BY_THEN)
   await one.page.context().close()
   before.holdNoMore()
 
@@ -99,6 +105,7 @@ test('of unfinished uploads, Discard asks, and has the server drop them', async 
   before.hold((part) => part > 4)
   await choose(one.page, film.path)
   await storedShown(one.page, 'discarded.mp4', 4)
+  await before.untilSent(SENT_BY_THEN)
   await one.page.context().close()
   before.holdNoMore()
   expect(await stage.unfinished()).toEqual(['discarded.mp4'])
@@ -129,6 +136,7 @@ test('a file that changed on the disk before the reload is not mixed with what h
   before.hold((part) => part > 4)
   await choose(page, film.path)
   await storedShown(page, 'changed.mp4', 4)
+  await before.untilSent(SENT_BY_THEN)
   await appendFile(film.path, 'one more scene')
   const after = stage.watch('changed.mp4')
   before.holdNoMore()

@@ -6,6 +6,8 @@ import { button, lineOf, openTab, rowOf, rowsOf, type Tab } from './stage.ts'
 import { useStage } from './use-stage.ts'
 
 const FILM_BYTES = 80 * MIB
+/** Four parts that are stored, and one in each of the five lanes. */
+const SENT_BY_THEN = 9
 
 const stage = useStage()
 
@@ -57,6 +59,7 @@ test('when the tab that sends is closed, the other goes on, and sends nothing tw
   await choose(page, film.path)
   const { page: other, errors } = await besides(page)
   await storedShown(other, 'orphaned.mp4', 4)
+  await before.untilSent(SENT_BY_THEN)
 
   const after = stage.watch('orphaned.mp4')
   before.holdNoMore()
