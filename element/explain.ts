@@ -51,7 +51,7 @@ const CODES: readonly (readonly [name: string, code: string])[] = [
   ['AbortError', 'stopped'],
 ]
 
-/** What browsers say of code that they could not fetch. They ask for it no second time before the page is loaded again. */
+/** What browsers say of code that they could not fetch. Most ask for it no second time before the page is loaded again. */
 const NOT_LOADED = /dynamically imported|Importing a module/
 
 /**
