@@ -72,8 +72,11 @@ export function createList({ byId, announce, emit, toggleDetails }: ListPorts): 
           byId('rows').append(added.root)
           isOther = true
           // Ids are times.
-          if (!(+id < begun) && item.state !== 'unfinished') emit('added', { name, size })
-          else added.told = item.problem?.code
+          if (!(+id < begun) && item.state !== 'unfinished') {
+            emit('added', { name, size })
+            // It may be over before it is seen for the first time.
+            tell(added, { ...item, state: 'queued', result: undefined })
+          } else added.told = item.problem?.code
         } else if (row.item !== item) {
           const before = row.item
           isOther = row.render(item) || isOther

@@ -483,6 +483,28 @@ test('who embeds it is told what happens', async () => {
   ])
 })
 
+test('of a file that is over before it is seen, all is told', async () => {
+  const page = await open()
+  await page.evaluate(() => {
+    const told: string[] = []
+    Object.assign(window, { told })
+    for (const type of ['added', 'done', 'error'] as const)
+      document.addEventListener(`partway-${type}`, ({ detail }) => told.push(`${type} ${detail.name}`))
+    const problem = { code: 'denied', sentence: 'The API refuses.' }
+    fakeQueue.put(
+      fakeItem('tiny.txt', fakeStates.done),
+      fakeItem('refused.txt', { state: 'failed', problem }),
+    )
+  })
+  await drawn(page)
+  expect(await page.evaluate(() => (window as unknown as { told: string[] }).told)).toEqual([
+    'added tiny.txt',
+    'done tiny.txt',
+    'added refused.txt',
+    'error refused.txt',
+  ])
+})
+
 test('one trouble is one event, which waits until its cause is known', async () => {
   const page = await open()
   await page.evaluate(() => {
