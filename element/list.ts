@@ -86,9 +86,9 @@ export function createList({ byId, announce, emit, toggleDetails }: ListPorts): 
       }
       if (rows.size > items.length) {
         const left = new Set(items.map(({ id }) => id))
-        for (const [id, { root, item, details }] of rows) {
+        for (const [id, { root, item, details, ended }] of rows) {
           if (left.has(id)) continue
-          if (item.state === 'cancelling') announce(`${item.name} is cancelled.`)
+          if (ended || item.state === 'cancelling') announce(`${item.name} is cancelled.`)
           details?.close()
           root.remove()
           rows.delete(id)

@@ -14,6 +14,8 @@ export interface Row {
   readonly button: HTMLElement
   /** The code of its problem, once whoever embeds the element knows. */
   told?: string | undefined
+  /** A person asked for its end, which may come before it is drawn again. */
+  ended?: boolean
   /** While they show. */
   details?: { render(item: QueueItem): void; close(): void } | undefined
 }

@@ -95,7 +95,11 @@ export function createView(host: PartwayUpload): View {
     const items = row ? [row.item] : queue.items.filter(({ state }) => endOf(state) === way)
     const bytes = bytesToDrop(items)
     const onYes = () => {
-      for (const { id } of items) queue.cancel(id)
+      for (const { id } of items) {
+        const row = list.rows.get(id)
+        if (row) row.ended = true
+        queue.cancel(id)
+      }
     }
     // Of what was found, it may not be known yet how much it is.
     if (bytes || way === 'discard')

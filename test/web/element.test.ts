@@ -532,6 +532,18 @@ test('one trouble is one event, which waits until its cause is known', async () 
   expect(await codesAfter({ problem: { ...seems } })).toEqual(['network'])
 })
 
+test('whoever listens is told that an upload is cancelled, also where it is gone before it is drawn again', async () => {
+  const page = await open()
+  await page.evaluate(() => fakeQueue.put(fakeItem('a.mov', { bytes: 0, parts: '' })))
+  await button(page, 'Cancel a.mov').waitFor()
+  await page.evaluate(() => {
+    const { shadowRoot } = document.querySelector('partway-upload') as HTMLElement
+    shadowRoot?.querySelector<HTMLElement>('li [data-do=cancel]')?.click()
+    fakeQueue.take('a.mov')
+  })
+  await page.getByRole('status').getByText('a.mov is cancelled.').waitFor({ state: 'attached' })
+})
+
 test('whoever listens is told milestones, gathered, and no more', async () => {
   const page = await open()
   const live = page.getByRole('status')
